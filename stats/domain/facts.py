@@ -1,0 +1,79 @@
+"""What the live store remembers of one organisation, as plain data: sums, living calls, presence, sources.
+
+The store fills it, `board` reads it; it holds no rule but who is who.
+"""
+
+from dataclasses import dataclass, field
+
+from stats.domain.agent_states import KnownPresence
+from stats.domain.directory import Directory
+from stats.domain.metrics import Amounts, Caller, CountingRules, Living
+from stats.domain.records import Party
+
+
+@dataclass(slots=True, kw_only=True)
+class SocketFacts:
+    """One feed of a source: "open", "connecting", "away", "refused" (credentials), "config" (path unknown)."""
+
+    state: str
+    last_frame: int | None = None
+    alive_at: int | None = None
+    calls: bool = False
+    presence: bool = False
+    silent: bool = False
+    away_since: int | None = None
+    overdue: bool = False  # a batch that should have come has not
+
+
+@dataclass(slots=True, kw_only=True)
+class SourceFacts:
+    """One source as its worker last reported it."""
+
+    name: str
+    provider: str
+    state: str = "connecting"
+    sockets: dict[str, SocketFacts] = field(default_factory=dict)
+    known: bool = False  # its day has been read at least once since the store began
+    seeded_to: int | None = None
+    exact: bool = False  # completeness proven
+    written_at: int = 0
+    presence_open_at: int | None = None
+    presence_lost_at: int | None = None
+    quarantined: int = 0
+    lag_ms: int | None = None
+    drift: tuple[str, ...] = ()
+    reason: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class PartyFacts:
+    """A queue or an agent somebody named."""
+
+    key: str
+    party: Party
+    source: str
+    risk: int | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Facts:
+    """Everything a board can be computed from. Days are business days; minutes are numbers of UTC minutes."""
+
+    timezone: str
+    rules: CountingRules = field(default_factory=CountingRules)
+    days: dict[str, dict[str, Amounts]] = field(default_factory=dict)
+    peaks: dict[str, dict[str, int]] = field(default_factory=dict)
+    minutes: dict[int, dict[str, Amounts]] = field(default_factory=dict)
+    minute_peaks: dict[int, dict[str, int]] = field(default_factory=dict)  # queue -> its longest ended wait, ms
+    living: dict[str, Living] = field(default_factory=dict)
+    presence: dict[str, KnownPresence] = field(default_factory=dict)
+    callers: dict[str, dict[str, Caller]] = field(default_factory=dict)
+    queues: dict[str, PartyFacts] = field(default_factory=dict)
+    agents: dict[str, PartyFacts] = field(default_factory=dict)
+    sources: dict[str, SourceFacts] = field(default_factory=dict)
+    queue_directories: dict[str, Directory] = field(default_factory=dict)
+
+    def queue_key(self, source: str, party: Party) -> str | None:
+        """The key of a queue a presence document names."""
+        directory = self.queue_directories.get(source)
+        return directory.key(party) if directory is not None else party.key

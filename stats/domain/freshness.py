@@ -1,0 +1,65 @@
+"""How far numbers can be believed: a source's feeds judged by their last sign of life, and why not in one word.
+
+level    | when
+---------+--------------------------------------------------------------------
+unknown  | nothing was ever read: no value may be shown
+stale    | no sign of life for a minute
+late     | anything is wrong with the feed, or silence for LATE_AFTER_MS
+live     | otherwise
+"""
+
+from stats.domain.facts import SocketFacts, SourceFacts
+
+# A source reports every other second; a sign of life older than this is no longer live.
+LATE_AFTER_MS = 12_000
+STALE_AFTER_MS = 60_000
+
+
+def feed_values(source: SourceFacts, *, presence: bool, as_of: int) -> dict[str, object]:
+    """How far the numbers that stand on a source's calls (or presence) can be believed, and why not."""
+    needed = [s for s in source.sockets.values() if (s.presence if presence else s.calls)]
+    alive = [s.alive_at for s in needed]
+    alive_at = min((a for a in alive if a is not None), default=None) if needed and all(a is not None for a in alive) else None
+    reason = _reason(source, needed, alive_at, as_of)
+    known = source.known if not presence else any(s.state == "open" or s.last_frame is not None for s in needed)
+    if not known:
+        level = "unknown"
+    elif reason == "ok":
+        level = "live"
+    elif alive_at is None or as_of - alive_at >= STALE_AFTER_MS:
+        level = "stale"
+    else:
+        level = "late"
+    return {"level": level, "reason": reason, "alive_at": alive_at if level != "live" else None, "state": source.state}
+
+
+def _reason(source: SourceFacts, needed: list[SocketFacts], alive_at: int | None, as_of: int) -> str:
+    if source.state in ("auth_error", "down", "connecting"):
+        return source.state
+    if any(s.state == "config" for s in needed):
+        return "config_error"
+    if as_of - source.written_at >= LATE_AFTER_MS:
+        return "worker_silent"
+    if source.state == "seeding" and any(s.calls for s in needed):
+        return "seeding"
+    if any(s.state != "open" for s in needed) and (source.state == "stale" or source.state == "config_error"):
+        return "socket_away"
+    if alive_at is None or as_of - alive_at >= LATE_AFTER_MS:
+        return "silent"
+    return "ok"
+
+
+def source_values(source: SourceFacts) -> dict[str, object]:
+    """A source as pages and the API show it."""
+    return {
+        "name": source.name,
+        "provider": source.provider,
+        "state": source.state,
+        "sockets": {
+            n: {"state": s.state, "last_frame": s.last_frame, "alive_at": s.alive_at, "overdue": s.overdue}
+            for n, s in source.sockets.items()
+        },
+        "seeded_to": source.seeded_to,
+        "exact": source.exact,
+        "reason": source.reason,
+    }

@@ -1,0 +1,1 @@
+"""Then: the only room of the road that touches the database."""

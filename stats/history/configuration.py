@@ -1,0 +1,46 @@
+"""What the database says an ingest worker should do: sources, time zones, targets."""
+
+from typing import cast
+
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
+
+from stats.domain.metrics import CountingRules, QueueTargets, Variant
+from stats.history.assignments import Assigned
+from stats.models import Organisation
+
+
+def read_assignments() -> list[Assigned]:
+    """Every enabled source with its organisation's rules. Raises the database's errors."""
+    close_old_connections()
+    found: list[Assigned] = []
+    for organisation in Organisation.objects.prefetch_related("sources", "queue_settings"):
+        targets = {
+            setting.queue_key: QueueTargets(
+                target_ms=setting.target_s * 1000,
+                short_ms=setting.short_s * 1000,
+                share=setting.share,
+                variant=cast(Variant, setting.variant),
+            )
+            for setting in organisation.queue_settings.all()
+        }
+        rules = CountingRules(targets=targets, include_internal=organisation.include_internal)
+        for source in organisation.sources.all():
+            if source.enabled:
+                found.append(
+                    Assigned(
+                        organisation=organisation.slug,
+                        timezone=organisation.timezone,
+                        provider=source.provider,
+                        name=source.name,
+                        live_url=source.live_url,
+                        historic_url=source.historic_url,
+                        token=source.token,
+                        default_region=source.default_region,
+                        rules=rules,
+                    )
+                )
+    return found
+
+
+read_assignments_async = sync_to_async(read_assignments, thread_sensitive=False)

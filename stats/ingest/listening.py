@@ -1,0 +1,175 @@
+"""The stream of one source: every feed kept open, every frame from bytes to the road the moment it comes.
+
+Rules that hold here:
+- The first feed is dialled alone, so that a bad token costs one handshake; a 401 is an affair of the whole source: the first feed
+  probes slowly, the others wait.
+- `Invalid path.` is a wrong setting: that feed tries again after a minute, the others go on.
+- Anything else is tried again with full jitter; only half a minute of useful life resets the delays.
+"""
+
+import asyncio
+from collections.abc import Callable
+from time import monotonic
+
+import structlog
+
+from stats.clock import now_ms
+from stats.domain.errors import Refused, Retry
+from stats.domain.merge import FRAME
+from stats.domain.records import Call
+from stats.ingest.backoff import AUTH_PROBE_S, CONFIG_FIRST_S, CONFIG_LONGEST_S, Backoff, Doorstep, delays
+from stats.ingest.health import SourceHealth
+from stats.ingest.pipeline import Road
+from stats.ingest.quarantine import Quarantine
+from stats.ingest.recorder import Tape
+from stats.providers.base import Frames, LiveProvider
+
+log = structlog.get_logger(__name__)
+
+WATCH_EVERY_S = 1.0
+
+
+class Listening:
+    """The feeds of one source. `missed(since)` is called when frames from `since` on may have been lost (0: any)."""
+
+    def __init__(
+        self,
+        provider: LiveProvider,
+        road: Road,
+        health: SourceHealth,
+        quarantine: Quarantine,
+        *,
+        told: Callable[[], None],
+        changed: Callable[[], None],
+        missed: Callable[[int], None],
+        ended: Callable[[str, int], None],
+        tape: Tape | None = None,
+        doorstep: Doorstep | None = None,
+    ) -> None:
+        self._provider, self._road, self.health, self._quarantine, self._tape = provider, road, health, quarantine, tape
+        self._told, self._changed, self._missed, self._ended = told, changed, missed, ended
+        self._first = next(iter(provider.feeds))
+        self._tried = {feed: asyncio.Event() for feed in provider.feeds}
+        self._doorstep = doorstep if doorstep is not None else Doorstep()
+        self._auth_ok = asyncio.Event()
+        self._auth_ok.set()
+
+    async def all_tried(self) -> None:
+        """Until every feed that calls stand on has been dialled once."""
+        for feed, spec in self._provider.feeds.items():
+            if spec.calls:
+                await self._tried[feed].wait()
+
+    def auth_works(self) -> None:
+        """The token was accepted, here or by the history API."""
+        self.health.auth = False
+        self._auth_ok.set()
+
+    async def keep_open(self, feed: str) -> None:
+        """One feed, for ever."""
+        backoff = Backoff()
+        wrong = delays(first_s=CONFIG_FIRST_S, longest_s=CONFIG_LONGEST_S)
+        if feed != self._first:
+            await self._tried[self._first].wait()
+        while True:
+            await self._wait_for_auth(feed)
+            await self._knock()
+            opened_at: int | None = None
+            try:
+                async with self._provider.open(feed) as frames:
+                    opened_at = now_ms()
+                    self._open(feed, opened_at)
+                    await self._listen(feed, frames)
+                self._lose(feed, "away")
+                pause = backoff.next()
+            except Refused as why:
+                pause = self._refuse(feed, why, next(wrong) if why.kind == "config" else 0.0)
+            except Retry as why:
+                self._lose(feed, "away")
+                if opened_at is not None:
+                    backoff.lived((now_ms() - opened_at) / 1000)
+                pause = backoff.next(why.after_s)
+                log.warning("feed.away", source=self._road.source, feed=feed, reason=why.reason, again_in=round(pause, 1))
+            self._tried[feed].set()
+            await asyncio.sleep(pause)
+
+    async def _listen(self, feed: str, frames: Frames) -> None:
+        watching = asyncio.create_task(self._watch(feed, frames))
+        try:
+            async for frame in frames:
+                self.hear(feed, frame)
+        finally:
+            watching.cancel()
+
+    async def _watch(self, feed: str, frames: Frames) -> None:
+        while True:
+            await asyncio.sleep(WATCH_EVERY_S)
+            self.health.alive(feed, frames.alive_at)
+
+    def hear(self, feed: str, frame: bytes) -> None:
+        """One frame, from bytes to dirty."""
+        now = now_ms()
+        self.health.heard(feed, now)
+        if self._tape is not None:
+            self._tape.write(feed, frame, now)
+        tellings, faults = self._provider.read(feed, frame, received_at=now)
+        if faults:
+            self._quarantine.put(feed, frame, faults, now)
+        for telling in tellings:
+            self._road.tell(telling, FRAME, now)
+            if isinstance(telling, Call) and telling.journey is not None and telling.journey.ended:
+                self._ended(telling.id_call, now)
+        if tellings:
+            self._told()
+
+    def _open(self, feed: str, now: int) -> None:
+        """A handshake succeeded: one that may still turn out to be an unknown path."""
+        socket = self.health.facts.sockets[feed]
+        if socket.calls and self._tried[feed].is_set():
+            since = socket.away_since or now
+            self._missed(min(since, socket.alive_at or since))
+        self.health.opened(feed, now)
+        self._tried[feed].set()
+        if self.health.auth:
+            self.auth_works()
+            self._missed(0)
+        self._changed()
+
+    def _lose(self, feed: str, state: str) -> None:
+        self.health.lost(feed, state, now_ms())
+        self._changed()
+
+    def _refuse(self, feed: str, why: Refused, wrong_s: float) -> float:
+        """Seconds to wait: none for a token, whose probing `_wait_for_auth` paces."""
+        log.error("feed.refused", source=self._road.source, feed=feed, kind=why.kind, reason=why.reason)
+        if why.kind == "auth":
+            self.health.auth = True
+            self._doorstep.refused(monotonic())
+            self._auth_ok.clear()
+            self._lose(feed, "refused")
+            return 0.0
+        self._lose(feed, "config")
+        return max(CONFIG_FIRST_S * 0.8, wrong_s)
+
+    async def _knock(self) -> None:
+        """Until a dial may go out, however many feeds want to."""
+        while True:
+            now = monotonic()
+            if self.health.auth:
+                # The history API may have refused too, or a feed that has not been dialled since.
+                self._doorstep.refused(now)
+            pause = self._doorstep.knock(now)
+            if not pause:
+                return
+            await asyncio.sleep(pause)
+
+    async def _wait_for_auth(self, feed: str) -> None:
+        """While the token is refused one feed asks now and then, the first that is not open; the others wait for its luck."""
+        while not self._auth_ok.is_set():
+            bound = AUTH_PROBE_S[0] + (AUTH_PROBE_S[1] - AUTH_PROBE_S[0]) * (now_ms() % 1000) / 1000
+            try:
+                async with asyncio.timeout(bound):
+                    await self._auth_ok.wait()
+            except TimeoutError:
+                if feed == next((f for f, s in self.health.facts.sockets.items() if s.state != "open"), feed):
+                    return

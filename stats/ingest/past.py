@@ -1,0 +1,182 @@
+"""The past of one source, read whenever the numbers may lack something: at first, after a gap, now and then, and for ghosts.
+
+Rules that hold here: what may be missing stays missing until a pass has read it; a pass one lag later proves the first; the numbers
+are not whole (`health.gap`) while anything is missing.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from stats.clock import now_ms
+from stats.domain.errors import Refused, Retry
+from stats.domain.periods import business_day, day_bounds
+from stats.domain.records import Call
+from stats.ingest.backoff import AUTH_PROBE_S, delays
+from stats.ingest.health import SourceHealth
+from stats.ingest.pipeline import Held, Road
+from stats.ingest.seeding import Seeding
+
+log = structlog.get_logger(__name__)
+
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+BEFORE_MIDNIGHT_MS = 6 * HOUR_MS
+RECENT_MS = 30 * MINUTE_MS
+BEFORE_GAP_MS = 5 * MINUTE_MS
+AHEAD_MS = MINUTE_MS
+RECENT_EVERY_S = 300.0
+DAY_EVERY_S = 3600.0
+LOOK_EVERY_S = 30.0
+QUIET_MS = 30 * MINUTE_MS
+EXPIRE_MS = 4 * HOUR_MS
+LOOK_UPS = 20
+
+
+class Past:
+    """When to read the past, and how much of it."""
+
+    def __init__(
+        self,
+        road: Road,
+        seeding: Seeding,
+        health: SourceHealth,
+        *,
+        told: Callable[[], None],
+        changed: Callable[[], None],
+        answers: Callable[[], None],
+    ) -> None:
+        self._road, self._seeding, self._health = road, seeding, health
+        self._told, self._changed, self._answers = told, changed, answers
+        self._wanted = asyncio.Event()
+        self._since: int | None = None
+
+    def want(self, since: int) -> None:
+        """The numbers may lack something that began at `since` (0: everything)."""
+        self._health.gap = True
+        self._since = since if self._since is None else min(since, self._since)
+        self._wanted.set()
+
+    async def keep_reading(self) -> None:
+        """For ever: what is wanted first, then the proof, then the day each hour and the last half hour every five minutes."""
+        clock = asyncio.get_running_loop().time
+        waits = delays(longest_s=5.0)
+        last_recent = last_day = clock()
+        prove_at: float | None = None
+        prove_since = 0
+        self.want(0)
+        while True:
+            try:
+                if self._wanted.is_set():
+                    since = await self._read_wanted()
+                    prove_since = since if prove_at is None else min(since, prove_since)
+                    prove_at = clock() + self._seeding.lag.guess_ms / 1000
+                elif prove_at is not None and clock() >= prove_at:
+                    self._health.facts.exact = await self._read(prove_since)
+                    prove_at = None
+                elif clock() - last_day >= DAY_EVERY_S:
+                    self._health.facts.exact = await self._read(0)
+                    await self._seeding.read(now_ms() - 2 * HOUR_MS, now_ms(), ("profile_history",))
+                    last_day = last_recent = clock()
+                elif clock() - last_recent >= RECENT_EVERY_S:
+                    await self._read(self._oldest_open(now_ms() - RECENT_MS))
+                    last_recent = clock()
+                waits = delays(longest_s=5.0)
+                self._health.facts.reason = None
+            except Refused as why:
+                await self._refused(why)
+            except Retry as why:
+                self._health.facts.reason = why.reason
+                log.warning("history.away", source=self._road.source, reason=why.reason)
+                await asyncio.sleep(next(waits))
+            await self._until_wanted(1.0)
+
+    async def _until_wanted(self, within_s: float) -> None:
+        try:
+            async with asyncio.timeout(within_s):
+                await self._wanted.wait()
+        except TimeoutError:
+            pass
+
+    async def _refused(self, why: Refused) -> None:
+        """A token refused here is refused everywhere; the next answer will tell."""
+        self._health.facts.reason = why.reason
+        log.error("history.refused", source=self._road.source, kind=why.kind)
+        if why.kind == "auth":
+            self._health.auth = True
+            self._changed()
+        await asyncio.sleep(AUTH_PROBE_S[0])
+
+    async def _read_wanted(self) -> int:
+        """Read what may be missing; when that fails it is still missing."""
+        since = self._since or 0
+        self._wanted.clear()
+        self._since = None
+        try:
+            await self._read(since)
+        except BaseException:
+            self.want(since)
+            raise
+        if not self._wanted.is_set():
+            self._health.gap = False
+            self._health.facts.known = True
+        self._changed()
+        return since
+
+    async def _read(self, since: int) -> bool:
+        """The whole day (since 0), newest first; or from before a gap and from the start of every call still open."""
+        now = now_ms()
+        first = day_bounds(business_day(now, self._road.timezone), self._road.timezone)[0]
+        start = min(first, now - HOUR_MS) - BEFORE_MIDNIGHT_MS
+        if since:
+            whole = await self._seeding.read(max(start, self._oldest_open(since - BEFORE_GAP_MS)), now + AHEAD_MS)
+        else:
+            whole = await self._seeding.read(now - RECENT_MS, now + AHEAD_MS)
+            self._told()
+            whole = await self._seeding.read(start, now - RECENT_MS) and whole
+        self._answers()
+        self._told()
+        await self._road.until_written()
+        self._health.facts.seeded_to = now
+        return whole
+
+    def _oldest_open(self, otherwise: int) -> int:
+        """The start of the oldest call held open (ghosts apart), or `otherwise` when that is older."""
+        floor = now_ms() - EXPIRE_MS
+        starts = [at for _, held in self._road.open_calls() if held.call is not None for at in beginnings(held.call)]
+        return min([otherwise, *(at - 1000 for at in starts if at > floor)])
+
+    async def chase_ghosts(self) -> None:
+        """Open calls without news for half an hour are looked up; unknown to all for four hours, they expire."""
+        asked: dict[str, int] = {}
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            now = now_ms()
+            quiet = [(i, h) for i, h in self._road.open_calls() if now - max(heard(h), asked.get(i, 0)) > QUIET_MS]
+            for id_call, held in quiet[:LOOK_UPS]:
+                try:
+                    found = await self._seeding.look_up(id_call, heard(held) - 24 * HOUR_MS)
+                except (Retry, Refused):
+                    break
+                asked[id_call] = now
+                if not found and now - heard(held) > EXPIRE_MS:
+                    log.warning("call.expired", source=self._road.source)
+                    self._road.expire(id_call)
+                self._told()
+            asked = {i: at for i, at in asked.items() if i in self._road.calls}
+
+
+def beginnings(call: Call) -> list[int]:
+    """When a call and its parts began, as far as told: a call may be known from its queue or agent documents alone."""
+    told = [call.journey.started_at if call.journey is not None else None]
+    told += [at for visit in call.visits for at in (visit.started_at, visit.entered_at)] + [offer.began_at for offer in call.offers]
+    return [at for at in told if at is not None]
+
+
+def heard(held: Held) -> int:
+    """When anything was last known of a call."""
+    if held.call is None:
+        return held.heard_at
+    newest = max((*(v.asof for v in held.call.visits), *(o.asof for o in held.call.offers)), default=0)
+    return max(newest, held.heard_at, held.call.journey.asof if held.call.journey is not None else 0)

@@ -1,0 +1,298 @@
+"""The road of one source: a telling is merged with what is known, and everything it shows is written in one step.
+
+    telling -> who is who -> merge -> settle -> contribution -> one step in the store -> announced
+Frames, historic rows and what another worker left behind all come this way. `tell` never waits; `flush` does.
+
+Rules that hold here:
+- What is held in memory is a cache: versions come from the store, and a conflict means reading again and merging.
+- Nothing is forgotten because the store is away: it stays dirty, coalesced per call, until it is written.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from stats.clock import now_ms
+from stats.domain.merge import FRAME, Identities, Told, merge_call, rejoin
+from stats.domain.metrics import CountingRules, contribution
+from stats.domain.outcomes import settle
+from stats.domain.periods import business_day
+from stats.domain.records import AgentPresence, Call, PresenceSlot, Telling
+from stats.ingest.people import People
+from stats.ingest.who import Who
+from stats.live.board_store import Batch, Shown, Store, show_of
+from stats.live.rules import pack_rules
+
+BATCH = 400
+KEEP_ENDED = 3_000
+# A record without any instant is filed at the beginning of time, and counts nowhere.
+NO_START = 0
+DAY_MS = 86_400_000
+
+
+class Fenced(Exception):
+    """The store says that this worker does not hold the source's lease."""
+
+
+@dataclass(slots=True)
+class Held:
+    """A call in memory. `version` None: the store's telling has not been read yet, and `pending` waits for it."""
+
+    call: Call | None = None
+    version: int | None = None
+    pending: list[tuple[Call, Told]] = field(default_factory=list)
+    heard_at: int = 0
+
+    @property
+    def open(self) -> bool:
+        """Something of it is not over."""
+        call = self.call
+        if call is None:
+            return True
+        if call.expired:
+            return False
+        if call.journey is not None:
+            return call.journey.goes_on
+        return any(not v.ended for v in call.visits) or any(not o.ended for o in call.offers)
+
+
+class Road:
+    """One source's road into the store."""
+
+    def __init__(self, store: Store, organisation: str, source: str, holder: str, timezone: str, rules: CountingRules) -> None:
+        self._store, self._organisation, self.source, self._holder = store, organisation, source, holder
+        self.timezone, self.rules = timezone, rules
+        self.who = Who(source)
+        self.people = People(store, organisation, source, timezone)
+        self.calls: OrderedDict[str, Held] = OrderedDict()
+        self.slots: list[PresenceSlot] = []
+        self.run_id = self.seen_run_id = ""
+        self._flushes = 0
+        self._flushed = asyncio.Condition()
+        self._identities = Identities(queue=self.who.queues.fill, agent=self.who.agents.fill)
+        self._dirty: dict[str, Held] = {}
+        self._rules_dirty = True
+
+    @property
+    def dirty(self) -> bool:
+        """Something waits to be written."""
+        return bool(self._dirty or self.people.dirty or self.who.dirty or self._rules_dirty)
+
+    async def until_written(self) -> None:
+        """Until everything told so far is in the store, however much is told meanwhile."""
+        if self._dirty:
+            enough = self._flushes + len(self._dirty) // BATCH + 2
+            async with self._flushed:
+                await self._flushed.wait_for(lambda: self._flushes >= enough or not self.dirty)
+
+    def tell(self, telling: Telling, how: Told = FRAME, now: int = 0) -> None:
+        """Take in one telling. Never waits; `flush` writes it."""
+        if isinstance(telling, Call):
+            self.who.learn_call(telling, live=how.kind == "frame")
+            self._tell_call(telling, how, now)
+        elif isinstance(telling, AgentPresence):
+            self.who.learn_presence(telling)
+            self.people.tell(telling, self.who.agents)
+        else:
+            self.who.learn_agent(telling.agent)
+            self.slots.append(telling)
+
+    def _tell_call(self, told: Call, how: Told, now: int) -> None:
+        held = self.calls.get(told.id_call)
+        if held is None:
+            held = self.calls[told.id_call] = Held()
+        if how.kind == "frame":
+            held.heard_at = now
+        if held.version is None:
+            held.pending.append((told, how))
+            self._dirty[told.id_call] = held
+            return
+        before = held.call
+        held.call = merge_call(before, told, how, self._identities)
+        if held.call != before:
+            self._dirty[told.id_call] = held
+
+    def report(self, name: str, packed: str) -> None:
+        """Put the source's health beside its numbers."""
+        self.who.entries[("sources", name)] = packed
+
+    def expire(self, id_call: str) -> None:
+        """Nobody has known this open call for hours: it stops being counted as waiting or in talk."""
+        held = self.calls.get(id_call)
+        if held is not None and held.call is not None:
+            held.call = replace(held.call, expired=True)
+            self._dirty[id_call] = held
+
+    def open_calls(self) -> list[tuple[str, Held]]:
+        """The calls in memory that are not over."""
+        return [(i, h) for i, h in self.calls.items() if h.open]
+
+    async def load(self) -> None:
+        """Read what an earlier worker left: who is who, presence, calls that live. Raises StoreAway."""
+        await self.who.load(self._store, self._organisation)
+        await self.people.load()
+        written = await self._store.rules(self._organisation)
+        if written and written != pack_rules(self.timezone, self.rules):
+            self.who.want_restate()
+        for id_call in await self._store.living_ids(self._organisation, self.source):
+            self._dirty[id_call] = self.calls.setdefault(id_call, Held())
+
+    def doubt(self) -> None:
+        """The store may have lost or rolled back: base nothing on it, tell it everything held in memory again."""
+        for id_call, held in self.calls.items():
+            if held.call is not None:
+                held.pending.insert(0, (held.call, FRAME))
+            held.call, held.version = None, None
+            self._dirty[id_call] = held
+        self.people.doubt()
+        self.who.doubt()
+        self._rules_dirty = True
+
+    def set_rules(self, timezone: str, rules: CountingRules) -> None:
+        """Count by other rules from now on; `restate`, which is then wanted, makes today's numbers follow."""
+        self.timezone, self.rules, self.people.timezone = timezone, rules, timezone
+        self._rules_dirty = True
+        self.who.want_restate()
+
+    # --- writing ----------------------------------------------------------------------------------------------------
+
+    async def flush(self) -> int:
+        """Write what is dirty, one batch. Returns how many records were written. Raises StoreAway or Fenced, losing nothing."""
+        if not self.dirty:
+            await self._count_flush()
+            return 0
+        await self.people.settle_doubt()
+        chosen = self._choose()
+        await self._read_unread(chosen)
+        batch = self._batch(chosen)
+        moved = self.who.take(self._days())
+        for old, new, _ in moved.moves:
+            self.people.move(old, new)
+        told = self.people.take()
+        batch.moves, batch.entries, batch.presence = moved.moves, moved.entries, told
+        wrote_rules, self._rules_dirty = self._rules_dirty, False
+        try:
+            shown = await self._store.apply(self._organisation, self.source, self._holder, batch)
+        except BaseException:
+            self._put_back(chosen, wrote_rules)
+            self.who.put_back(moved)
+            self.people.put_back(told)
+            raise
+        if shown.fenced:
+            self._put_back(chosen, wrote_rules)
+            self.who.put_back(moved)
+            self.people.put_back(told)
+            raise Fenced(self.source)
+        await self._settle(chosen, shown)
+        await self._count_flush()
+        return len(batch.records)
+
+    async def _count_flush(self) -> None:
+        self._flushes += 1
+        async with self._flushed:
+            self._flushed.notify_all()
+
+    def _choose(self) -> dict[str, Held]:
+        chosen: dict[str, Held] = {}
+        for id_call in list(islice(self._dirty, BATCH)):
+            chosen[id_call] = self._dirty.pop(id_call)
+        return chosen
+
+    def _put_back(self, chosen: dict[str, Held], rules: bool) -> None:
+        """The step may or may not have happened: versions are read again before the next."""
+        for id_call, held in chosen.items():
+            if held.call is not None and held.version is not None:
+                held.pending.insert(0, (held.call, FRAME))
+                held.version = None
+            self._dirty[id_call] = held
+        self._rules_dirty = self._rules_dirty or rules
+
+    async def _read_unread(self, chosen: dict[str, Held]) -> None:
+        unread = [i for i, h in chosen.items() if h.version is None]
+        if not unread:
+            return
+        try:
+            stored = await self._store.load(self._organisation, self.source, unread)
+        except BaseException:
+            self._dirty.update(chosen)
+            raise
+        for id_call in unread:
+            held, known = chosen[id_call], stored.get(id_call)
+            call = known.call if known is not None else None
+            for told, how in held.pending:
+                call = merge_call(call, told, how, self._identities)
+            held.pending = []
+            if call is None:  # its record has gone or cannot be read: it shows nothing any more, and history may tell it anew
+                call = Call(source=self.source, id_call=id_call)
+            held.call, held.version = call, known.version if known is not None else 0
+
+    def _batch(self, chosen: dict[str, Held]) -> Batch:
+        batch = Batch()
+        for held in chosen.values():
+            if held.call is not None and held.version is not None:
+                batch.records.append(self._row(held.call, held.version))
+        if self._rules_dirty:
+            batch.rules = pack_rules(self.timezone, self.rules)
+        return batch
+
+    def _days(self) -> list[str]:
+        now = now_ms()
+        return sorted({business_day(at, self.timezone) for at in (now - DAY_MS, now, now + DAY_MS)})
+
+    def _row(self, call: Call, version: int) -> tuple[Call, int, bytes, int]:
+        settled = settle(call)
+        shown = contribution(settled, self.rules, self.who.queues.key, self.who.agents.key)
+        return call, version, show_of(shown, self.timezone), settled.started_at if settled.started_at is not None else NO_START
+
+    async def _settle(self, chosen: dict[str, Held], shown: Shown) -> None:
+        self.run_id = shown.run_id
+        self.seen_run_id = self.seen_run_id or shown.run_id
+        for id_call, held in chosen.items():
+            if id_call in shown.conflicts:
+                if held.call is not None:
+                    held.pending.insert(0, (held.call, FRAME))
+                held.version = None
+                self._dirty[id_call] = held
+            elif held.version is not None:
+                held.version += 1
+                self.calls.move_to_end(id_call)
+        await self.people.written(shown.agent_conflicts)
+        self._evict()
+
+    def _evict(self) -> None:
+        """Keep open calls and the newest ended ones; the store has the rest."""
+        surplus = len(self.calls) - KEEP_ENDED
+        if surplus <= BATCH:
+            return
+        gone = [i for i, h in self.calls.items() if not h.open and i not in self._dirty][:surplus]
+        for id_call in gone:
+            del self.calls[id_call]
+
+    async def restate(self, start_ms: int, end_ms: int) -> int:
+        """Show every stored call of [start, end) again, by the rules and identities of now. Returns how many."""
+        ids = await self._store.ids_between(self._organisation, self.source, start_ms, end_ms)
+        for at in range(0, len(ids), BATCH):
+            part = ids[at : at + BATCH]
+            stored = await self._store.load(self._organisation, self.source, [i for i in part if i not in self.calls])
+            for id_call in part:
+                held = self.calls.get(id_call)
+                if held is None:
+                    known = stored.get(id_call)
+                    if known is None or known.call is None:
+                        continue
+                    held = self.calls[id_call] = Held(call=known.call, version=known.version)
+                if held.call is not None:
+                    held.call = rejoin(held.call, self._identities)
+                self._dirty[id_call] = held
+            while self._dirty:
+                await self.flush()
+        self.who.restated()
+        return len(ids)
+
+
+def tell_all(road: Road, tellings: Iterable[Telling], how: Told, now: int) -> None:
+    """Take in several tellings."""
+    for telling in tellings:
+        road.tell(telling, how, now)

@@ -1,0 +1,251 @@
+"""One source, from the first handshake to the last: open the sockets, apply at once, read the past, prove it whole.
+
+The order is the specification:
+1. Tell the store's epoch, and read what an earlier worker left.
+2. Open the sockets, the first alone (a bad token then costs one handshake), and apply frames as they come.
+3. When every needed socket has been tried, read the past: today and six hours before it (fast paint), and again one lag later (proof).
+4. After a gap on a needed socket, read from before the gap; every five minutes the last half hour, every hour the day.
+5. Calls open without news are looked up, and expire when nobody has known them for four hours.
+All the while: one flusher writes, one report every two seconds, the lease is renewed every two and a half.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from stats.clock import now_ms
+from stats.domain.errors import Malformed
+from stats.domain.facts import SourceFacts
+from stats.domain.metrics import CountingRules
+from stats.domain.periods import business_day, day_bounds
+from stats.domain.records import PresenceSlot
+from stats.ingest.backoff import Doorstep, delays
+from stats.ingest.health import SourceHealth
+from stats.ingest.listening import Listening
+from stats.ingest.past import BEFORE_MIDNIGHT_MS, HOUR_MS, Past
+from stats.ingest.pipeline import Fenced, Road
+from stats.ingest.quarantine import Quarantine
+from stats.ingest.recorder import Tape
+from stats.ingest.seeding import Seeding
+from stats.live import codec
+from stats.live.board_store import Store, StoreAway
+from stats.live.leases import Lease
+from stats.providers.base import LiveProvider
+
+log = structlog.get_logger(__name__)
+
+REPORT_EVERY_S = 2.0
+RENEW_EVERY_S = 2.5
+FLUSH_GAP_S = 0.004
+KEEP_MS = 50 * HOUR_MS
+SaveSlots = Callable[[str, list[PresenceSlot]], Awaitable[list[PresenceSlot]]]
+
+
+class LostLease(Exception):
+    """Another worker has this source now."""
+
+
+class Session:
+    """The life of one source in this worker, as long as it holds the lease."""
+
+    def __init__(
+        self,
+        store: Store,
+        organisation: str,
+        source: str,
+        provider_name: str,
+        provider: LiveProvider,
+        lease: Lease,
+        timezone: str,
+        rules: CountingRules,
+        *,
+        save_slots: SaveSlots | None = None,
+        tape: Tape | None = None,
+        doorstep: Doorstep | None = None,
+    ) -> None:
+        self._store, self._organisation, self._lease, self._provider = store, organisation, lease, provider
+        self._name = source
+        self.road = Road(store, organisation, source, lease.holder, timezone, rules)
+        self.health = SourceHealth(source, provider_name, provider.feeds, now_ms())
+        self.quarantine = Quarantine()
+        self.seeding = Seeding(provider, self.road)
+        self._save_slots = save_slots
+        self._epoch = ""
+        self._dirty = asyncio.Event()
+        self._past = Past(
+            self.road, self.seeding, self.health, told=self._dirty.set, changed=self._write_report, answers=self._past_answers
+        )
+        self._listening = Listening(
+            provider,
+            self.road,
+            self.health,
+            self.quarantine,
+            told=self._dirty.set,
+            changed=self._write_report,
+            missed=self._past.want,
+            ended=self.seeding.lag.ended_live,
+            tape=tape,
+            doorstep=doorstep,
+        )
+
+    async def run(self) -> None:
+        """Until cancelled, or LostLease. Everything else is healed inside."""
+        await self._begin()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for feed in self._provider.feeds:
+                    tasks.create_task(self._listening.keep_open(feed), name=f"feed {feed}")
+                for task in (self._flush, self._report, self._renew, self._read_the_past, self._past.chase_ghosts):
+                    tasks.create_task(task(), name=task.__name__)
+        except* LostLease as lost:
+            raise LostLease(self._name) from lost
+        finally:
+            await self._farewell()
+
+    def set_rules(self, timezone: str, rules: CountingRules) -> None:
+        """Count by other rules; today's numbers follow within seconds."""
+        self.road.set_rules(timezone, rules)
+        self._dirty.set()
+
+    async def _read_the_past(self) -> None:
+        await self._listening.all_tried()
+        await self._past.keep_reading()
+
+    def _past_answers(self) -> None:
+        if self.health.auth and any(s.state == "open" for s in self.health.facts.sockets.values()):
+            self._listening.auth_works()
+            self._write_report()
+
+    # --- the store --------------------------------------------------------------------------------------------------
+
+    async def _begin(self) -> None:
+        self._epoch = await self._store.begin(self._organisation)
+        await self.road.load()
+        before = (await self._store.entries(self._organisation, "sources")).get(self._name)
+        held = _readable(before) if before is not None else None
+        if held is not None:
+            day = business_day(now_ms(), self.road.timezone)
+            facts = self.health.facts
+            facts.known = held.known and held.seeded_to is not None and business_day(held.seeded_to, self.road.timezone) == day
+            facts.seeded_to = held.seeded_to
+            facts.presence_lost_at = held.presence_lost_at if held.presence_open_at is None else held.written_at
+            for feed, socket in held.sockets.items():
+                if feed in facts.sockets:
+                    facts.sockets[feed].last_frame = socket.last_frame
+                    facts.sockets[feed].alive_at = socket.alive_at
+
+    async def _flush(self) -> None:
+        """Write what is dirty, at once when idle, batched by the time a write takes when busy."""
+        waits = delays(first_s=0.1, longest_s=1.0)
+        while True:
+            if not self.road.dirty and not self.road.who.restate_wanted:
+                self._dirty.clear()
+                await self._dirty.wait()
+            try:
+                if self.road.who.restate_wanted:
+                    await self._restate()
+                await self.road.flush()
+                waits = delays(first_s=0.1, longest_s=1.0)
+                if self.road.run_id and self.road.run_id != self.road.seen_run_id:
+                    await self._store_moved()
+            except StoreAway:
+                await asyncio.sleep(next(waits))
+            except Fenced:
+                await self._take_back()
+            await asyncio.sleep(FLUSH_GAP_S)
+
+    async def _restate(self) -> None:
+        now = now_ms()
+        first = day_bounds(business_day(now, self.road.timezone), self.road.timezone)[0]
+        self.road.who.restate_wanted = False
+        try:
+            count = await self.road.restate(min(first, now - HOUR_MS) - BEFORE_MIDNIGHT_MS, now + HOUR_MS)
+        except BaseException:
+            self.road.who.restate_wanted = True
+            raise
+        log.info("restated", source=self._name, calls=count)
+
+    async def _take_back(self) -> None:
+        """Fenced: the lease lapsed, or the store was emptied. Take it back, or leave it to who has it."""
+        if not await self._lease.take():
+            raise LostLease(self._name)
+        await self._store_moved()
+
+    async def _store_moved(self) -> None:
+        """Redis is another one than before: it may be empty, or older than what we told it. Tell it everything again, and read the past."""
+        self.road.seen_run_id = self.road.run_id
+        epoch = await self._store.begin(self._organisation)
+        if epoch != self._epoch:
+            self.health.facts.known = False
+            self._epoch = epoch
+        log.warning("store.moved", source=self._name)
+        self.road.doubt()
+        self._past.want(0)
+
+    async def _renew(self) -> None:
+        trimmed_at = 0
+        while True:
+            await asyncio.sleep(RENEW_EVERY_S)
+            try:
+                if now_ms() - trimmed_at > HOUR_MS:
+                    await self._store.trim(self._organisation, self._name, now_ms() - KEEP_MS)
+                    trimmed_at = now_ms()
+                if not await self._lease.renew():
+                    await self._take_back()
+                order = await self._store.take_order(self._organisation, self._name)
+                if order == "rebuild":
+                    await self._store.wipe_sums(self._organisation)
+                    self._epoch = await self._store.begin(self._organisation)
+                    self.road.who.want_restate()
+                    self._dirty.set()
+            except StoreAway as why:
+                log.warning("store.away", source=self._name, reason=str(why))
+
+    async def _report(self) -> None:
+        while True:
+            self._write_report()
+            counts, notes = self.quarantine.take()
+            if counts:
+                try:
+                    await self._store.quarantine(self._organisation, self._name, counts, notes)
+                except StoreAway:
+                    self.quarantine.put_back(counts)
+            if self._save_slots is not None and self.road.slots:
+                slots, self.road.slots = self.road.slots, []
+                self.road.slots[:0] = await self._save_slots(self._organisation, slots)
+            await asyncio.sleep(REPORT_EVERY_S)
+
+    def _write_report(self) -> None:
+        facts = self.health.facts
+        facts.quarantined = self.quarantine.total
+        facts.lag_ms = self.seeding.lag.guess_ms
+        facts.drift = tuple(sorted(getattr(self._provider, "drift", ())))
+        self.road.report(self._name, codec.pack_source(self.health.report(now_ms())))
+        self._dirty.set()
+
+    async def _farewell(self) -> None:
+        """On the way out: write what is in hand, let the lease go, close the sockets."""
+        try:
+            async with asyncio.timeout(2.0):
+                for feed, socket in self.health.facts.sockets.items():
+                    if socket.state == "open":
+                        self.health.lost(feed, "away", now_ms())
+                self._write_report()
+                for _ in range(20):
+                    if not self.road.dirty:
+                        break
+                    await self.road.flush()
+                await self._lease.release()
+        except (StoreAway, Fenced, TimeoutError):
+            pass
+        await self._provider.close()
+
+
+def _readable(packed: str) -> SourceFacts | None:
+    """What an earlier worker reported of this source, where this one can read it."""
+    try:
+        return codec.unpack_source(packed)
+    except Malformed as why:
+        log.warning("report.unreadable", reason=why.reason)
+        return None

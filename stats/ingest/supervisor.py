@@ -1,0 +1,148 @@
+"""One task and one lease per source, in this worker and in as many others as run: whoever holds the lease does the work.
+
+Rules that hold here: configuration comes from outside and is asked for every few seconds, and when it cannot be had the last known
+stays; a changed source starts its session anew, changed targets only restate; this is the one place with a broad `except`.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+
+from stats.history.assignments import Assigned
+from stats.ingest.backoff import Doorstep
+from stats.ingest.recorder import Tape
+from stats.ingest.session import LostLease, SaveSlots, Session
+from stats.live.board_store import Store, StoreAway
+from stats.live.leases import Lease
+from stats.providers.base import LiveProvider
+
+log = structlog.get_logger(__name__)
+
+ASK_EVERY_S = 1.0
+STANDBY_S = 1.0
+LONGEST_PAUSE_S = 5.0
+
+
+Ask = Callable[[], Awaitable[Sequence[Assigned]]]
+Connect = Callable[[Assigned], LiveProvider]
+
+
+class Keeper:
+    """Keeps one source: waits for its lease, runs its session, begins again."""
+
+    def __init__(
+        self,
+        store: Store,
+        assignment: Assigned,
+        connect: Connect,
+        doorstep: Doorstep,
+        save_slots: SaveSlots | None,
+        tape: Tape | None,
+    ) -> None:
+        self.assignment = assignment
+        self._store, self._connect, self._save_slots, self._tape = store, connect, save_slots, tape
+        self._doorstep = doorstep
+        self._session: Session | None = None
+        self.task = asyncio.create_task(self._keep(), name=f"source {assignment.name}")
+
+    def follow(self, assignment: Assigned) -> None:
+        """Take over changed rules."""
+        if (assignment.rules, assignment.timezone) != (self.assignment.rules, self.assignment.timezone) and self._session is not None:
+            self._session.set_rules(assignment.timezone, assignment.rules)
+        self.assignment = assignment
+
+    async def stop(self) -> None:
+        """End the session, lease released."""
+        self.task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self.task
+
+    async def _keep(self) -> None:
+        pause = 0.5
+        while True:
+            try:
+                if await self._one_life():
+                    pause = 0.5
+            except asyncio.CancelledError:
+                raise
+            except StoreAway as why:
+                log.warning("store.away", source=self.assignment.name, reason=str(why))
+            except Exception:
+                # Whatever went wrong inside one source is its own affair: it starts anew, the others never notice.
+                log.exception("session.crashed", source=self.assignment.name)
+            await asyncio.sleep(pause)
+            pause = min(LONGEST_PAUSE_S, pause * 2)
+
+    async def _one_life(self) -> bool:
+        assignment = self.assignment
+        lease = Lease(self._store, assignment.organisation, assignment.name)
+        while not await lease.take():  # noqa: ASYNC110 (another process's lease sends no event)
+            await asyncio.sleep(STANDBY_S)
+        assignment = self.assignment
+        log.info("source.taken", source=assignment.name)
+        self._session = Session(
+            self._store,
+            assignment.organisation,
+            assignment.name,
+            assignment.provider,
+            self._connect(assignment),
+            lease,
+            assignment.timezone,
+            assignment.rules,
+            save_slots=self._save_slots,
+            tape=self._tape,
+            doorstep=self._doorstep,
+        )
+        try:
+            await self._session.run()
+        except LostLease:
+            log.warning("source.lost", source=assignment.name)
+        finally:
+            self._session = None
+        return True
+
+
+class Supervisor:
+    """Everything one ingest worker does."""
+
+    def __init__(
+        self,
+        store: Store,
+        ask: Ask,
+        connect: Connect,
+        *,
+        save_slots: SaveSlots | None = None,
+        tape: Tape | None = None,
+    ) -> None:
+        self._store, self._ask, self._connect = store, ask, connect
+        self._save_slots, self._tape = save_slots, tape
+        self._keepers: dict[tuple[str, str], Keeper] = {}
+        self._doorsteps: dict[tuple[str, str], Doorstep] = {}
+
+    async def run(self) -> None:
+        """Until cancelled; then every session finishes the frame in hand and lets its lease go."""
+        try:
+            while True:
+                try:
+                    await self._follow(await self._ask())
+                except Exception as why:
+                    log.warning("configuration.away", reason=type(why).__name__)
+                await asyncio.sleep(ASK_EVERY_S)
+        finally:
+            await asyncio.gather(*(k.stop() for k in self._keepers.values()), return_exceptions=True)
+
+    async def _follow(self, assignments: Sequence[Assigned]) -> None:
+        wanted = {(a.organisation, a.name): a for a in assignments}
+        for name, keeper in list(self._keepers.items()):
+            if name not in wanted or not keeper.assignment.reached_as(wanted[name]):
+                await keeper.stop()
+                del self._keepers[name]
+        for name, assignment in wanted.items():
+            if name in self._keepers:
+                self._keepers[name].follow(assignment)
+            else:
+                self._keepers[name] = Keeper(
+                    self._store, assignment, self._connect, self._doorsteps.setdefault(name, Doorstep()), self._save_slots, self._tape
+                )

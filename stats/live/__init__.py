@@ -1,0 +1,1 @@
+"""Now: the only room that touches Redis."""

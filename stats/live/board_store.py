@@ -1,0 +1,296 @@
+"""Writes what the road learns, in one step per batch, and answers for single records.
+
+Rules that hold here: a record shows its whole contribution and the store subtracts what it showed before, so restarts, duplicates,
+disorder and racing workers end in the same numbers; a worker without its lease writes nothing; every write moves the store's rev.
+"""
+
+import secrets
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import msgspec
+import structlog
+
+from stats.domain.agent_states import Credit, KnownPresence
+from stats.domain.errors import Malformed
+from stats.domain.metrics import Contribution
+from stats.domain.periods import business_day, minute_of
+from stats.domain.records import Call
+from stats.live import codec, keys
+from stats.live.connection import Connection, StoreAway
+
+log = structlog.get_logger(__name__)
+
+_encode = msgspec.msgpack.Encoder().encode
+_TTL = [keys.RECORD_TTL_S, keys.DAY_TTL_S, keys.MINUTE_TTL_S, keys.DIRTY_REVS]
+__all__ = ["Batch", "Shown", "Store", "StoreAway", "StoredCall", "show_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCall:
+    """A call as the store holds it (None: its bytes cannot be read), with the version a change must be based on."""
+
+    call: Call | None
+    version: int
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one step writes. `records`: (call, base version, what it shows); `presence`: (agent, presence, credits)."""
+
+    records: list[tuple[Call, int, bytes, int]] = field(default_factory=list)
+    presence: list[tuple[str, KnownPresence, Sequence[Credit]]] = field(default_factory=list)
+    moves: list[tuple[str, str, list[str]]] = field(default_factory=list)
+    entries: list[tuple[str, str, str]] = field(default_factory=list)
+    rules: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.records or self.presence or self.moves or self.entries or self.rules)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The answer of a step: not fenced means done, but for the records and agents in conflict."""
+
+    fenced: bool
+    rev: int
+    run_id: str
+    conflicts: frozenset[str]
+    agent_conflicts: frozenset[str]
+
+
+def show_of(shown: Contribution, timezone: str) -> bytes:
+    """A contribution as the script keeps it: cells by minute and business day (agents' by day alone), waits, living, caller."""
+    cells = []
+    for scope, at, amounts in shown.cells:
+        flat: list[str | int] = []
+        for name, amount in amounts.items():
+            flat.append(name)
+            flat.append(amount)
+        cells.append([scope, 0 if scope[0] == "a" else minute_of(at), business_day(at, timezone), flat])
+    waits = [[w.queue, minute_of(w.entered_at), business_day(w.entered_at, timezone), w.ms, w.number] for w in shown.waits]
+    caller = shown.caller
+    return _encode(
+        [
+            cells,
+            waits,
+            codec.pack_living(shown.living),
+            business_day(caller.started_at, timezone) if caller is not None else "",
+            codec.pack_caller(caller) if caller is not None else "",
+        ]
+    )
+
+
+class Store:
+    """The live store of every organisation on one Redis."""
+
+    def __init__(self, url: str) -> None:
+        self.connection = Connection(url)
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        await self.connection.close()
+
+    async def ping(self) -> bool:
+        """Whether Redis answers; raises StoreAway when it does not."""
+        return bool(await self.connection.ask(self.connection.client.ping()))
+
+    async def answers(self) -> bool:
+        """Whether Redis answers."""
+        try:
+            return await self.ping()
+        except StoreAway:
+            return False
+
+    async def apply(self, organisation: str, source: str, holder: str, batch: Batch) -> Shown:
+        """Write one batch as the holder of the source's lease. Raises StoreAway: nothing is known of it then, and it may be sent again."""
+        packed = _encode(
+            {
+                "source": source,
+                "holder": holder,
+                "records": [[call.id_call, version, started] for call, version, _, started in batch.records],
+                "presence": [
+                    [agent, p.version, codec.pack_presence(p), [x for c in credits for x in (c.day, c.metric, c.ms)]]
+                    for agent, p, credits in batch.presence
+                ],
+                "moves": batch.moves,
+                "entries": batch.entries,
+                "rules": batch.rules,
+                "ttl": _TTL,
+            }
+        )
+        prefix = keys.prefix(organisation)
+        blobs = [blob for call, _, show, _ in batch.records for blob in (codec.pack_call(call), show)]
+        answer = await self.connection.run("apply_record.lua", [prefix + "meta"], [prefix, packed, *blobs])
+        status, rev, run_id, conflicts, agents = answer
+        return Shown(
+            status != b"ok",
+            int(rev),
+            (run_id or b"").decode(),
+            frozenset(c.decode() for c in conflicts),
+            frozenset(a.decode() for a in agents),
+        )
+
+    async def begin(self, organisation: str) -> str:
+        """The store's epoch, made now when it has none (a new or emptied Redis)."""
+        name = keys.key(organisation, "meta")
+        await self.connection.ask(self.connection.client.hsetnx(name, "epoch", secrets.token_hex(8)))
+        epoch = await self.connection.ask(self.connection.client.hget(name, "epoch"))
+        return text(epoch or b"")
+
+    async def load(self, organisation: str, source: str, ids: Sequence[str]) -> dict[str, StoredCall]:
+        """The calls the store holds of these, with their versions. An unreadable one is None, and keeps its version."""
+        pipe = self.connection.client.pipeline(transaction=False)
+        for id_call in ids:
+            pipe.hmget(keys.key(organisation, "r", keys.call_reference(source, id_call)), ["v", "r"])
+        answers = await self.connection.ask(pipe.execute())
+        found: dict[str, StoredCall] = {}
+        for id_call, (version, packed) in zip(ids, answers, strict=True):
+            if version is not None and packed is not None:
+                found[id_call] = StoredCall(_readable(packed), int(version))
+        return found
+
+    async def load_presence(self, organisation: str, agents: Sequence[str] | None = None) -> dict[str, KnownPresence]:
+        """The presence the store holds, with versions; of all agents when none are named. What cannot be read is taken out."""
+        client = self.connection.client
+        name, versions = keys.key(organisation, "presence"), keys.key(organisation, "presence_v")
+        documents, counts = await self.connection.ask(_pair(client, name, versions))
+        found: dict[str, KnownPresence] = {}
+        for agent, packed in documents.items():
+            key = agent.decode()
+            if agents is None or key in agents:
+                try:
+                    presence = codec.unpack_presence(packed)
+                except Malformed as why:
+                    log.warning("presence.unreadable", reason=why.reason)
+                    for stored in (versions, name):
+                        await self.connection.ask(client.hdel(stored, agent))
+                    continue
+                found[key] = replace(presence, version=int(counts.get(agent, 0)))
+        return found
+
+    async def agent_sums(self, organisation: str, day: str, agents: Sequence[str]) -> dict[str, dict[str, int]]:
+        """What is credited to agents on a day, by agent and amount."""
+        pipe = self.connection.client.pipeline(transaction=False)
+        for agent in agents:
+            pipe.hgetall(keys.key(organisation, "day", day, f"a:{agent}"))
+        answers = await self.connection.ask(pipe.execute()) if agents else []
+        return {a: {k.decode(): int(v) for k, v in raw.items()} for a, raw in zip(agents, answers, strict=True)}
+
+    async def living_ids(self, organisation: str, source: str) -> list[str]:
+        """The ids of a source's calls with something happening now."""
+        raw = await self.connection.ask(self.connection.client.hkeys(keys.key(organisation, "living")))
+        lead = f"{source}/"
+        return [name.removeprefix(lead) for r in raw if (name := text(r)).startswith(lead)]
+
+    async def entries(self, organisation: str, name: str) -> dict[str, str]:
+        """One of the small hashes, whole: queues, agents, sources, risk."""
+        raw = await self.connection.ask(self.connection.client.hgetall(keys.key(organisation, name)))
+        return {text(k): text(v) for k, v in raw.items()}
+
+    async def rules(self, organisation: str) -> str:
+        """The rules the shown numbers were made with, as JSON; "" when there are none."""
+        raw = await self.connection.ask(self.connection.client.get(keys.key(organisation, "rules")))
+        return text(raw or b"")
+
+    async def ids_between(self, organisation: str, source: str, start_ms: int, end_ms: int) -> list[str]:
+        """The ids of calls of a source that started in [start, end)."""
+        name = keys.key(organisation, "i", source)
+        raw = await self.connection.ask(self.connection.client.zrangebyscore(name, start_ms, f"({end_ms}"))
+        return [text(r) for r in raw]
+
+    async def call(self, organisation: str, id_call: str) -> Call | None:
+        """One call by its id, whatever source told it; None when the store does not hold it."""
+        for source in await self.entries(organisation, "sources"):
+            found = await self.load(organisation, source, [id_call])
+            if id_call in found and found[id_call].call is not None:
+                return found[id_call].call
+        return None
+
+    async def calls_between(self, organisation: str, start_ms: int, end_ms: int) -> list[Call]:
+        """Every call of every source that started in [start, end), oldest first within a source."""
+        calls: list[Call] = []
+        for source in await self.entries(organisation, "sources"):
+            ids = await self.ids_between(organisation, source, start_ms, end_ms)
+            for at in range(0, len(ids), 500):
+                part = ids[at : at + 500]
+                found = await self.load(organisation, source, part)
+                calls += [call for i in part if i in found and (call := found[i].call) is not None]
+        return calls
+
+    async def trim(self, organisation: str, source: str, before_ms: int) -> None:
+        """Forget the index entries of calls that started before an instant; their records go by themselves."""
+        await self.connection.ask(self.connection.client.zremrangebyscore(keys.key(organisation, "i", source), "-inf", f"({before_ms}"))
+
+    async def announcements(self, organisation: str) -> AsyncIterator[int | None]:
+        """The rev of each announced change, and None once a second when there is none."""
+        async for message in self.connection.listen(keys.key(organisation, "announce")):
+            yield int(message) if message is not None else None
+
+    async def quarantine(self, organisation: str, source: str, counts: Mapping[str, int], notes: Sequence[str]) -> None:
+        """Count unreadable frames by reason, and keep the newest notes (JSON without content) of them."""
+        pipe = self.connection.client.pipeline(transaction=False)
+        name = keys.key(organisation, "quarantine", source)
+        if notes:
+            pipe.lpush(name, *notes)
+            pipe.ltrim(name, 0, keys.QUARANTINE_ENTRIES - 1)
+        for reason, number in counts.items():
+            pipe.hincrby(keys.key(organisation, "quarantined", source), reason, number)
+        await self.connection.ask(pipe.execute())
+
+    async def quarantine_counts(self, organisation: str) -> dict[tuple[str, str], int]:
+        """Unreadable frames ever, by (source, reason)."""
+        counts: dict[tuple[str, str], int] = {}
+        for source in await self.entries(organisation, "sources"):
+            for reason, number in (await self.entries(organisation, f"quarantined:{source}")).items():
+                counts[(source, reason)] = int(number)
+        return counts
+
+    async def order(self, organisation: str, source: str, what: str) -> None:
+        """Leave an order for the worker that holds a source."""
+        await self.connection.ask(self.connection.client.set(keys.key(organisation, "orders", source), what, ex=600))
+
+    async def take_order(self, organisation: str, source: str) -> str | None:
+        """Take the order left for a source, if any."""
+        raw = await self.connection.ask(self.connection.client.getdel(keys.key(organisation, "orders", source)))
+        return text(raw) if raw is not None else None
+
+    async def wipe_sums(self, organisation: str) -> None:
+        """Forget every sum and everything records show, keeping the records: the first half of a rebuild. Moves to a new epoch."""
+        client, prefix = self.connection.client, keys.prefix(organisation)
+        for pattern in ("day:*:q:*", "day:*:s", "peak:*", "min:*", "mw:*", "living", "callers:*"):
+            async for name in client.scan_iter(match=_escaped(prefix) + pattern, count=500):
+                await self.connection.ask(client.delete(name))
+        async for name in client.scan_iter(match=_escaped(prefix) + "day:*:a:*", count=500):
+            amounts = await self.connection.ask(client.hkeys(name))
+            shown = [a for a in amounts if not text(a).startswith("time_")]
+            if shown:
+                await self.connection.ask(client.hdel(name, *shown))
+        async for name in client.scan_iter(match=_escaped(prefix) + "r:*", count=500):
+            await self.connection.ask(client.hdel(name, "s"))
+        await self.connection.ask(client.hset(prefix + "meta", "epoch", secrets.token_hex(8)))
+
+
+def _readable(packed: bytes) -> Call | None:
+    try:
+        return codec.unpack_call(packed)
+    except Malformed as why:
+        log.warning("call.unreadable", reason=why.reason)
+        return None
+
+
+def text(raw: object) -> str:
+    """What Redis calls bytes, as text."""
+    return raw.decode() if isinstance(raw, bytes) else str(raw)
+
+
+def _escaped(prefix: str) -> str:
+    return prefix.replace("[", "\\[")
+
+
+async def _pair(client: object, one: str, other: str) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
+    pipe = client.pipeline(transaction=True)  # type: ignore[attr-defined]
+    pipe.hgetall(one)
+    pipe.hgetall(other)
+    first, second = await pipe.execute()
+    return first, second

@@ -1,0 +1,53 @@
+"""Every key of the live store, its shape and its lifetime, on one page.
+
+All keys of an organisation share the hash tag `{org}`, so that one Lua step may touch them all on a Cluster.
+`<call>` is "<source>/<id_call>"; `<scope>` is "q:<queue>", "a:<agent>" or "s"; `<day>` a business day; `<minute>` a UTC minute's number.
+
+    key                  | shape                                                        | lives
+    ---------------------+--------------------------------------------------------------+---------------------------
+    meta                 | hash: epoch, rev (store version), floor (oldest rev in dirty) | for ever
+    lease:<source>       | string: the worker that may write for this source            | 8 s, renewed every 2.5 s
+    r:<call>             | hash: v version, r record (MessagePack), s what it shows     | 50 h after its last change
+    i:<source>           | sorted set: id_call by start                                 | entries 50 h
+    day:<day>:<scope>    | hash: amount -> count or ms                                  | 72 h
+    scopes:<day>         | set: scopes of the day                                       | 72 h
+    peak:<day>:<queue>   | sorted set: "<call>#<n>" by wait, ms                         | 72 h
+    min:<minute>         | hash: "<scope>|<amount>" -> count or ms                      | 3 h
+    mw:<minute>          | hash: "<queue>|<call>#<n>" -> wait, ms                       | 3 h
+    living               | hash: <call> -> what of it is happening now (JSON)           | as long as it happens
+    callers:<day>        | hash: <call> -> number, start, lost, answered (JSON)         | 72 h
+    presence             | hash: agent -> latest document and its state (JSON)          | for ever, one per agent
+    presence_v           | hash: agent -> version of the entry                          | as presence
+    queues, agents       | hash: key -> identity (JSON)                                 | for ever, one per queue and agent
+    risk                 | hash: queue -> [value, stamp] (JSON)                         | for ever, one per queue
+    sources              | hash: source -> health as its worker reports it (JSON)       | for ever, one per source
+    flags                | hash: restate:<source>, while calls are to be shown again     | until done
+    rules                | string: timezone, targets, counting rules (JSON)             | for ever
+    dirty                | sorted set: what changed, by the rev that changed it         | newest 20,000 revs
+    quarantine:<source>  | list: the newest 100 unreadable frames (hash, reason, size)  | 100 entries
+    quarantined:<source> | hash: reason -> count                                        | for ever
+    announce             | channel: the rev that was just reached                       | -
+    orders:<source>      | string: what an operator asked the worker to do              | until taken
+"""
+
+RECORD_TTL_S = 50 * 3600
+DAY_TTL_S = 72 * 3600
+MINUTE_TTL_S = 3 * 3600
+LEASE_TTL_MS = 8_000
+DIRTY_REVS = 20_000
+QUARANTINE_ENTRIES = 100
+
+
+def prefix(organisation: str) -> str:
+    """The common beginning of an organisation's keys."""
+    return f"wb:{{{organisation}}}:"
+
+
+def key(organisation: str, *parts: str) -> str:
+    """One key, by its parts."""
+    return prefix(organisation) + ":".join(parts)
+
+
+def call_reference(source: str, id_call: str) -> str:
+    """How a call is named where calls of several sources meet."""
+    return f"{source}/{id_call}"

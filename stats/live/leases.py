@@ -1,0 +1,35 @@
+"""Who may write for a source: one holder at a time, checked again inside every write.
+
+A lease is a string in Redis with a short life. The writing script compares it, so a worker that slept through its lease is
+fenced whatever it believes; a flushed Redis has no lease, so nobody writes into it unaware.
+"""
+
+import secrets
+
+from stats.live import keys
+from stats.live.board_store import Store
+
+_RENEW = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0"
+_RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
+
+
+class Lease:
+    """One worker's claim to one source."""
+
+    def __init__(self, store: Store, organisation: str, source: str) -> None:
+        self._ask, self._client = store.connection.ask, store.connection.client
+        self._name = keys.key(organisation, "lease", source)
+        self.holder = secrets.token_hex(12)
+
+    async def take(self) -> bool:
+        """Take the lease when nobody holds it (or we do). Raises StoreAway."""
+        taken = await self._ask(self._client.set(self._name, self.holder, nx=True, px=keys.LEASE_TTL_MS))
+        return bool(taken) or await self.renew()
+
+    async def renew(self) -> bool:
+        """Hold it for another while; False when it is another's or gone. Raises StoreAway."""
+        return bool(await self._ask(self._client.eval(_RENEW, 1, self._name, self.holder, keys.LEASE_TTL_MS)))
+
+    async def release(self) -> None:
+        """Let another take it at once. Raises StoreAway."""
+        await self._ask(self._client.eval(_RELEASE, 1, self._name, self.holder))

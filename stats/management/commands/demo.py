@@ -1,0 +1,64 @@
+"""`manage.py demo`: `up` on a simulated contact centre, apart from every real installation."""
+
+import os
+import secrets
+import shutil
+import socket
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+# What belongs to a real installation and has no business in a demonstration.
+NOT_FOR_A_DEMO = ("DATABASE_URL", "REDIS_URL", "TELAVOX_TOKEN", "HTTPS_ONLY", "BEHIND_PROXY", "VAULT_KEYS")
+
+
+class Command(BaseCommand):
+    """Becomes `manage.py up --simulated` with an environment of its own; each start begins with an empty store."""
+
+    help = "Starts everything on a simulated contact centre and prints where to look."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """The port."""
+        parser.add_argument("--port", type=int, default=None, help="where to listen (default: PORT, which is 8000 by default)")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Never returns: the process goes on as `up`."""
+        var_dir = Path(settings.VAR_DIR) / "demo"
+        # The simulated day is invented anew each time; remains of the last one would be counted on top of it.
+        shutil.rmtree(var_dir / "redis", ignore_errors=True)
+        for remains in var_dir.glob("wallboard.sqlite3*"):
+            remains.unlink()
+        floor = _free_port()
+        environment = dict(os.environ)
+        for name in NOT_FOR_A_DEMO:
+            environment.pop(name, None)
+            environment.pop(f"{name}_FILE", None)
+        environment |= {
+            # The variables of `.env` describe the real installation.
+            "ENV_FILE": "",
+            "VAR_DIR": str(var_dir),
+            "TELAVOX_TOKEN": secrets.token_urlsafe(18),
+            "TELAVOX_LIVE_URL": f"ws://127.0.0.1:{floor}",
+            "TELAVOX_HISTORIC_URL": f"http://127.0.0.1:{floor}/graphql",
+        }
+        environment.setdefault("BIND", "127.0.0.1")
+        # Whoever tries the product wants to see addresses, not every process that starts.
+        environment.setdefault("LOG_LEVEL", "warning")
+        command = [sys.executable, "manage.py", "up", "--simulated", str(floor)]
+        if options["port"]:
+            command += ["--port", str(options["port"])]
+        self.stdout.write("Starting a simulated contact centre; the first start takes a little longer.")
+        self.stdout.flush()
+        os.chdir(settings.BASE_DIR)
+        os.execve(sys.executable, command, environment)  # noqa: S606 (our own program, by list)
+
+
+def _free_port() -> int:
+    """A port that nobody on this machine's loopback uses just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,78 @@
+"""One ingest worker: keeps every source it can get the lease of. Run as many as you like, on as many machines."""
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from stats.history.assignments import Assigned
+from stats.history.configuration import read_assignments_async
+from stats.history.slots import save_slots
+from stats.ingest.recorder import Tape
+from stats.ingest.supervisor import Supervisor
+from stats.live.board_store import Store
+from stats.live.server import RedisAway, ensure_redis
+from stats.providers.base import LiveProvider, SourceConfig
+from stats.providers.registry import PROVIDERS
+
+log = structlog.get_logger(__name__)
+
+
+def connect(assigned: Assigned) -> LiveProvider:
+    """A provider for one source."""
+    config = SourceConfig(
+        name=assigned.name,
+        live_url=assigned.live_url,
+        historic_url=assigned.historic_url,
+        token=assigned.token,
+        default_region=assigned.default_region,
+    )
+    return PROVIDERS[assigned.provider](config)
+
+
+class Command(BaseCommand):
+    """`manage.py ingest`"""
+
+    help = "Runs one ingest worker until SIGTERM; any number may run."
+    requires_system_checks = ()  # `up` has run them, and says what they say once
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """`--tape FILE` records what the sockets say."""
+        parser.add_argument("--tape", metavar="FILE", help="also write every frame to FILE (raw: holds telephone numbers)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Runs until SIGTERM or SIGINT, then lets every lease go."""
+        try:
+            url = ensure_redis(settings.VAR_DIR)
+        except RedisAway as why:
+            raise CommandError(str(why)) from why
+        tape = Tape(Path(options["tape"])) if options["tape"] else None
+        asyncio.run(self._run(url, tape))
+
+    async def _run(self, url: str, tape: Tape | None) -> None:
+        store = Store(url)
+
+        async def ask() -> Sequence[Assigned]:
+            # An embedded server ends with the process that started it; whoever needs it next starts it again.
+            if not await store.answers():
+                ensure_redis(settings.VAR_DIR)
+            return await read_assignments_async()
+
+        supervisor = Supervisor(store, ask, connect, save_slots=save_slots, tape=tape)
+        task = asyncio.create_task(supervisor.run())
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        log.info("ingest.started")
+        try:
+            await task
+        except asyncio.CancelledError:
+            log.info("ingest.stopped")
+        finally:
+            await store.close()
+            if tape is not None:
+                tape.close()

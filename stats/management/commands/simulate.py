@@ -1,0 +1,122 @@
+"""`manage.py simulate VENDOR`: plays a telephone company on this machine until told to stop.
+
+One vendor is one line in VENDORS: what to call it, and the coroutine that plays it until the given event is set.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import errno
+import gc
+import signal
+from collections.abc import Awaitable, Callable, Mapping
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from stats.clock import now_ms
+from stats.providers.telavox.simulator import DEFAULT_TOKEN, Switches, TelavoxSimulator
+
+Say = Callable[[str], None]
+Play = Callable[[argparse.Namespace, Say, asyncio.Event], Awaitable[None]]
+DEFAULT_PORT = 8801
+
+
+async def play_telavox(options: argparse.Namespace, say: Say, stop: asyncio.Event) -> None:
+    switches = Switches()
+    for assignment in options.switch:
+        name, found, value = assignment.partition("=")
+        if not found:
+            raise CommandError(f"--switch wants name=value, not {assignment!r}")
+        try:
+            switches.set(name.strip(), value)
+        except ValueError as error:
+            raise CommandError(f"--switch {error}") from None
+    simulator = TelavoxSimulator(
+        port=options.port,
+        host=options.host,
+        token=options.token,
+        seed=options.seed,
+        agents=options.agents,
+        queues=options.queues,
+        calls_per_hour=options.calls_per_hour,
+        speed=options.speed,
+        start=not options.no_floor,
+        switches=switches,
+        now=now_ms,
+    )
+    opening, stopping = asyncio.create_task(simulator.open()), asyncio.create_task(stop.wait())
+    await asyncio.wait((opening, stopping), return_when=asyncio.FIRST_COMPLETED)
+    if not opening.done():  # told to stop while the past was still being played
+        opening.cancel()
+        return
+    try:
+        opening.result()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise CommandError(f"port {options.port} is in use; choose another with --port") from None
+        raise
+    gc.freeze()  # a day of records lives as long as the process: no collection need ever walk through it again
+    say(f"telavox look-alike: live {simulator.live_url} historic {simulator.historic_url} control {simulator.control_url}")
+    try:
+        await stop.wait()
+    finally:
+        await simulator.close()
+        gc.freeze()  # nor at the end, which must be quick
+
+
+VENDORS: Mapping[str, Play] = {"telavox": play_telavox}
+
+
+def _above_zero(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 1000:
+        raise argparse.ArgumentTypeError("must be above 0 and at most 1000")
+    return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 5000:
+        raise argparse.ArgumentTypeError("must be between 1 and 5000")
+    return value
+
+
+class Command(BaseCommand):
+    help = "Plays a telephone company's API on this machine, with a contact centre behind it, until stopped."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("vendor", choices=sorted(VENDORS))
+        parser.add_argument("--host", default="127.0.0.1", help="where to listen; the control paths ask for no token")
+        parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0: any free one")
+        parser.add_argument("--token", default=DEFAULT_TOKEN, help="the one token that opens the doors")
+        parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument("--agents", type=_count, help="default: fits the calls, or 48")
+        parser.add_argument("--queues", type=_count, help="default: 6")
+        parser.add_argument("--calls-per-hour", type=_above_zero_calls, help="of a mean hour, all directions; default: fits the agents")
+        parser.add_argument("--speed", type=_above_zero, default=1.0, help="times as many calls, everything as many times shorter")
+        parser.add_argument("--switch", action="append", default=[], metavar="NAME=VALUE", help="a variation of the dialect; repeatable")
+        parser.add_argument("--no-floor", action="store_true", help="no contact centre: only what the control paths send")
+
+    def handle(self, *args: object, **options: object) -> None:
+        asyncio.run(self._play(argparse.Namespace(**options)))
+
+    async def _play(self, options: argparse.Namespace) -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+
+        def say(line: str) -> None:
+            self.stdout.write(line)
+            self.stdout.flush()
+
+        await VENDORS[options.vendor](options, say, stop)
+
+
+def _above_zero_calls(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 100_000:
+        raise argparse.ArgumentTypeError("must be above 0 and at most 100000")
+    return value

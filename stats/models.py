@@ -1,0 +1,154 @@
+"""Whose numbers these are: organisations, the sources their calls come from, and what each queue promises its callers."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models, transaction
+from django.db.models import F
+
+from stats import vault
+
+
+class Organisation(models.Model):
+    """A customer with one time zone, in which its days begin and end.
+
+    `settings_version` grows whenever this row, one of its queue settings or one of its sources changes, so that a worker or a web
+    process sees with one small query whether what it remembers is still so.
+    """
+
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    timezone = models.CharField(max_length=64, default="Europe/Stockholm")
+    language = models.CharField(max_length=8, default="en")
+    include_internal = models.BooleanField(default=False, help_text="Count calls between colleagues among the site's calls.")
+    settings_version = models.PositiveBigIntegerField(default=1, editable=False)
+
+    class Meta:
+        ordering = ["slug"]
+
+    def __str__(self) -> str:
+        return self.slug
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Saves, and bumps the version when the row was there already."""
+        with transaction.atomic():
+            existed = not self._state.adding
+            super().save(*args, **kwargs)
+            if existed:
+                self.bump()
+
+    def bump(self) -> None:
+        """Tells every process that settings of this organisation changed."""
+        Organisation.objects.filter(pk=self.pk).update(settings_version=F("settings_version") + 1)
+        self.refresh_from_db(fields=["settings_version"])
+
+
+class _BelongsToOrganisation(models.Model):
+    """A row whose change is a change of its organisation's settings."""
+
+    organisation: Any
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Saves and bumps the organisation's version in one step."""
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            self.organisation.bump()
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Deletes and bumps the organisation's version in one step."""
+        with transaction.atomic():
+            gone = super().delete(*args, **kwargs)
+            self.organisation.bump()
+        return gone
+
+
+class Source(_BelongsToOrganisation):
+    """One telephone company's feed of one organisation. The token lies sealed in the database (`stats.vault`)."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="sources")
+    name = models.SlugField(max_length=60)
+    provider = models.CharField(max_length=40, default="telavox")
+    live_url = models.CharField(max_length=300, blank=True)
+    historic_url = models.CharField(max_length=300, blank=True)
+    sealed_token = models.TextField(blank=True, editable=False)
+    default_region = models.CharField(max_length=2, default="SE", help_text="Where a number without a country code is from (ISO 3166).")
+    enabled = models.BooleanField(default=True)
+    from_environment = models.BooleanField(
+        default=False, editable=False, help_text="Made from TELAVOX_TOKEN, and follows it at each start."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["organisation", "name"]
+        constraints = [models.UniqueConstraint(fields=["organisation", "name"], name="one_source_of_a_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def token(self) -> str:
+        """The vendor's token in clear; raises `vault.Unreadable` when its key is gone."""
+        return vault.unseal(self.sealed_token)
+
+    @token.setter
+    def token(self, plain: str) -> None:
+        self.sealed_token = vault.seal(plain)
+
+
+class QueueSetting(_BelongsToOrganisation):
+    """What one queue promises: answered within `target_s` for a `share` of its visits; those under `short_s` may be left out."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="queue_settings")
+    queue_key = models.CharField(max_length=64, help_text="The vendor's stats id, or a:<account id> where only that is known.")
+    target_s = models.PositiveIntegerField(default=20, validators=[MinValueValidator(1), MaxValueValidator(3600)])
+    short_s = models.PositiveIntegerField(default=5, validators=[MaxValueValidator(600)])
+    share = models.DecimalField(
+        max_digits=4,
+        decimal_places=3,
+        default=Decimal("0.80"),
+        validators=[MinValueValidator(Decimal("0")), MaxValueValidator(Decimal("1"))],
+    )
+    variant = models.CharField(max_length=40, default="short_excluded")
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["organisation", "queue_key"]
+        constraints = [models.UniqueConstraint(fields=["organisation", "queue_key"], name="one_setting_of_a_queue")]
+
+    def __str__(self) -> str:
+        return self.queue_key
+
+
+class PresenceSlotRow(models.Model):
+    """One agent's time in one profile inside one slot, as the hourly batch (or the history API) told it. Times in ms."""
+
+    organisation = models.CharField(max_length=60)
+    source = models.CharField(max_length=60)
+    agent = models.CharField(max_length=64)
+    agent_name = models.CharField(max_length=200, blank=True)
+    start_ms = models.BigIntegerField()
+    end_ms = models.BigIntegerField(null=True)
+    profile = models.CharField(max_length=210)
+    profile_name = models.CharField(max_length=200, blank=True)
+    available = models.BooleanField(null=True)
+    wrapup = models.BooleanField(default=False)
+    usage_ms = models.BigIntegerField(null=True)
+    busy_ms = models.BigIntegerField(null=True)
+    times = models.IntegerField(null=True)
+    calls_total = models.IntegerField(null=True)
+    calls_answered = models.IntegerField(null=True)
+    talk_ms = models.BigIntegerField(null=True)
+    unit = models.CharField(max_length=2, default="ms")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "source", "agent", "start_ms", "profile"], name="one_row_of_a_slot_and_profile")
+        ]
+        indexes = [models.Index(fields=["organisation", "start_ms"], name="slots_by_start")]
+
+    def __str__(self) -> str:
+        return f"{self.agent} {self.start_ms} {self.profile}"

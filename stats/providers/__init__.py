@@ -1,0 +1,1 @@
+"""What each telephone company says; one folder each, and none knows another."""

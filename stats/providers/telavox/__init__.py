@@ -1,0 +1,1 @@
+"""Telavox Studio: five live WebSockets and one GraphQL endpoint."""

@@ -1,0 +1,58 @@
+"""Seals vendor tokens before they reach the database.
+
+Keys are Fernet keys: those of VAULT_KEYS (separated by commas or blanks), else those of the file VAR_DIR/keys, one a line, made at
+the first use and readable by its owner alone. The first key seals, every key opens: to rotate, put a new one first.
+"""
+
+import os
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+
+
+class Unreadable(Exception):
+    """None of the keys opens what was sealed, or a key is not a key; the text says what to do."""
+
+
+def seal(plain: str) -> str:
+    """The sealed form, ASCII text, of a secret; an empty secret stays empty."""
+    return _vault().encrypt(plain.encode()).decode("ascii") if plain else ""
+
+
+def unseal(sealed: str) -> str:
+    """The secret of a sealed form; raises Unreadable."""
+    if not sealed:
+        return ""
+    try:
+        return _vault().decrypt(sealed.encode()).decode()
+    except InvalidToken:
+        raise Unreadable("the key that sealed this token is gone: restore VAR_DIR/keys or VAULT_KEYS, or give the token anew") from None
+
+
+def _vault() -> MultiFernet:
+    given: str = settings.VAULT_KEYS
+    lines = given.replace(",", " ").split() if given else _kept_keys(Path(settings.VAR_DIR) / "keys")
+    try:
+        return MultiFernet([Fernet(line) for line in lines])
+    except ValueError:
+        raise Unreadable("VAULT_KEYS or VAR_DIR/keys: expected Fernet keys, 44 characters of URL-safe base64 each") from None
+
+
+def _kept_keys(path: Path) -> list[str]:
+    if not path.exists():
+        draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(Fernet.generate_key() + b"\n")
+        try:
+            # A link fails when the name is taken: of two processes that start at once, one key wins.
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    lines = path.read_text(encoding="ascii").split()
+    if not lines:
+        raise Unreadable(f"{path} is empty: restore it, or remove it and give the tokens anew")
+    return lines

@@ -1,0 +1,1 @@
+"""The boards, drawn from values made up here."""

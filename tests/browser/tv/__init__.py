@@ -1,0 +1,1 @@
+"""The television boards in a real Chromium."""

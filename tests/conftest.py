@@ -1,0 +1,110 @@
+"""What every test may ask for: a place for files, a free port, a real Redis, a real browser."""
+
+import os
+import shutil
+import signal
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stats.live import server
+from tests.chromium import LAUNCH_ARGUMENTS, find_browser
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A TCP port of the loopback that nobody uses just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def var_dir() -> Iterator[Path]:
+    """An empty VAR_DIR with a path short enough for a unix socket; whoever still runs in it is ended afterwards."""
+    path = Path(tempfile.mkdtemp(prefix="wb-"))
+    yield path
+    for pid in processes_of(path):
+        os.kill(pid, signal.SIGKILL)
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def environment_of(var_dir: Path, **variables: str) -> dict[str, str]:
+    """The environment for a real process of the product on `var_dir`: nothing of this test process's own settings in it."""
+    ours = ("DJANGO_SETTINGS_MODULE", "SECRET_KEY", "DATABASE_URL", "REDIS_URL")
+    kept = {name: value for name, value in os.environ.items() if name not in ours}
+    return {**kept, "ENV_FILE": "", "BIND": "127.0.0.1", "VAR_DIR": str(var_dir), **variables}
+
+
+def processes_of(path: Path) -> list[int]:
+    """The processes whose environment names `path` as their VAR_DIR, or whose command line names a file in it."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            environment = (entry / "environ").read_bytes().split(b"\0")
+            command = (entry / "cmdline").read_bytes()
+            state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            continue
+        if state != "Z" and (f"VAR_DIR={path}".encode() in environment or f"{path}/".encode() in command):
+            found.append(int(entry.name))
+    return found
+
+
+@pytest.fixture(scope="session")
+def redis_address() -> Iterator[str]:
+    """The address of one real Redis for this test process: an embedded one, or TEST_REDIS_URL, which is emptied."""
+    if os.environ.get("TEST_REDIS_URL"):
+        yield os.environ["TEST_REDIS_URL"]
+        return
+    path = Path(tempfile.mkdtemp(prefix="wbredis-"))
+    process = server.start(path)
+    assert process is not None
+    yield server.embedded_url(path)
+    process.kill()
+    process.wait()
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def redis_server(redis_address: str, settings: Any) -> str:
+    """The address of a real, empty Redis; `settings.REDIS_URL` says the same."""
+    import redis
+
+    with redis.Redis.from_url(redis_address) as client:
+        client.flushall()
+    settings.REDIS_URL = redis_address
+    settings.REDIS_URL_IS_GIVEN = True
+    return redis_address
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """How pytest-playwright starts the browser; without one the test is skipped, and fails where CI=true."""
+    path = find_browser()
+    if path is None:
+        reason = "no Chromium; `python -m tests.chromium` installs one"
+        if os.environ.get("CI", "").lower() in ("1", "true"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return {**browser_type_launch_args, "executable_path": path, "args": LAUNCH_ARGUMENTS}
+
+
+@pytest.fixture(autouse=True)
+def _models_beside_a_browser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Playwright's event loop lives in the test's own thread, and Django would take the test for a coroutine."""
+    if {"page", "browser", "context"} & set(request.fixturenames):
+        monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what drives the browser by pytest-playwright: its loop runs until the process ends, so no coroutine may be tested beside it."""
+    for item in items:
+        if "playwright" in getattr(item, "fixturenames", ()):
+            item.add_marker("page")

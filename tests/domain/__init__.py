@@ -1,0 +1,1 @@
+"""What the numbers mean, told as small days."""

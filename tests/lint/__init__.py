@@ -1,0 +1,1 @@
+"""Checks of style that no ready-made linter makes."""

@@ -1,0 +1,1 @@
+"""Who may look: people, API tokens and screens."""

@@ -1,0 +1,77 @@
+"""`manage.py housekeeping`: clears away, once an hour, what nobody needs any more."""
+
+import os
+import signal
+import threading
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, close_old_connections
+from django.utils import timezone
+
+from stats.clock import now_ms
+from wallboard.accounts.models import ApiToken, ScreenToken
+
+log = structlog.get_logger(__name__)
+
+ROUND_S = 3600.0
+AFTER_FAILURE_S = 60.0
+BEAT_S = 10.0
+# How long a revoked token can still be seen in the admin, by whoever asks what it was.
+REVOKED_KEPT = timedelta(days=90)
+
+
+class Command(BaseCommand):
+    """Runs until SIGTERM; `--once` makes a single round."""
+
+    help = "Clears expired sessions and long revoked tokens, every hour."
+    # `up` has said it all already.
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: Any) -> None:
+        """One round or many."""
+        parser.add_argument("--once", action="store_true", help="one round, then end")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Rounds, with a sign of life in VAR_DIR between them."""
+        if options["once"]:
+            clear_away()
+            return
+        stop = threading.Event()
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, lambda _number, _frame: stop.set())
+        while not stop.is_set():
+            left_s = ROUND_S
+            try:
+                clear_away()
+            except DatabaseError as wrong:
+                # The database is away or locked; boards live on without it, and so do we.
+                log.warning("housekeeping_put_off", reason=type(wrong).__name__)
+                left_s = AFTER_FAILURE_S
+            finally:
+                close_old_connections()
+            while left_s > 0:
+                beat(Path(settings.VAR_DIR))
+                if stop.wait(min(BEAT_S, left_s)):
+                    break
+                left_s -= BEAT_S
+
+
+def clear_away() -> None:
+    """One round."""
+    call_command("clearsessions", verbosity=0)
+    before = timezone.now() - REVOKED_KEPT
+    gone = sum(kind.objects.filter(revoked_at__lt=before).delete()[0] for kind in (ApiToken, ScreenToken))
+    log.info("housekeeping_done", revoked_tokens_removed=gone)
+
+
+def beat(var_dir: Path) -> None:
+    """Writes the sign of life, epoch ms, that `doctor` reads."""
+    draft = var_dir / "housekeeping.beat.draft"
+    draft.write_text(f"{now_ms()}\n", encoding="ascii")
+    os.replace(draft, var_dir / "housekeeping.beat")

@@ -1,0 +1,1 @@
+"""The read-only JSON API, its health pages and its description."""

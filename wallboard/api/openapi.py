@@ -1,0 +1,151 @@
+"""The API's own description, OpenAPI 3.1: what can be asked, with examples; `schemas` says what comes back."""
+
+from wallboard.api.receipt import METRICS, WINDOW_NAMES
+from wallboard.api.schemas import SCHEMAS, Schema, ref
+
+_PROBLEM: Schema = {"application/problem+json": {"schema": ref("Problem")}}
+_UNAUTHORISED = {
+    "type": "about:blank",
+    "title": "Not authenticated",
+    "status": 401,
+    "detail": "Give an API token: Authorization: Bearer <token>.",
+}
+
+_EXAMPLES: dict[str, Schema] = {
+    "Call": {
+        "id_call": "6f1c2b6e-52d1-4f0e-9f43-0a1f4f2c7b11",
+        "source": "telavox",
+        "number": "+46701740605",
+        "direction": "in",
+        "internal": False,
+        "answered": True,
+        "started_at": 1779100001000,
+        "ended_at": 1779100243000,
+        "ended": True,
+        "visits": [
+            {
+                "queue_id": 111834,
+                "queue_key": "111834",
+                "queue": "Support",
+                "entered_at": 1779100004000,
+                "answered_at": 1779100016000,
+                "left_at": 1779100243000,
+                "wait": 12.0,
+                "outcome": "answered",
+            }
+        ],
+        "offers": [
+            {
+                "agent_id": 924328,
+                "agent_key": "924328",
+                "agent": "Anna Berg",
+                "queue_id": 111834,
+                "queue_key": "111834",
+                "queue": "Support",
+                "began_at": 1779100008000,
+                "answered_at": 1779100016000,
+                "ended_at": 1779100243000,
+                "ring": 8.0,
+                "talk": 227.0,
+                "hold": 0.0,
+                "outcome": "answered",
+            }
+        ],
+    },
+    "Receipt": {
+        "items": [{"id_call": "6f1c2b6e-52d1-4f0e-9f43-0a1f4f2c7b11", "entered_at": 1779100004000, "wait": 41.5, "outcome": "abandoned"}],
+        "next": None,
+    },
+}
+
+
+def _answer(name: str) -> Schema:
+    content: Schema = {"schema": ref(name)}
+    if name in _EXAMPLES:
+        content["example"] = _EXAMPLES[name]
+    return {"description": name, "content": {"application/json": content}}
+
+
+def _asked(summary: str, answer: str, *, parameters: list[Schema] | None = None, problems: tuple[int, ...] = ()) -> Schema:
+    """One GET that wants a token."""
+    words = {400: "A parameter is wrong; the document names it", 404: "No such thing", 503: "Redis or the database is away"}
+    responses: Schema = {
+        "200": _answer(answer),
+        "401": {
+            "description": "No token, or a wrong one",
+            "headers": {"WWW-Authenticate": {"schema": {"type": "string"}}},
+            "content": {"application/problem+json": {"schema": ref("Problem"), "example": _UNAUTHORISED}},
+        },
+        "403": {"description": "The token opens something else", "content": _PROBLEM},
+        "405": {"description": "Reading only", "content": _PROBLEM},
+        "429": {
+            "description": "More than 20 requests a second",
+            "headers": {"Retry-After": {"schema": {"type": "integer"}, "description": "seconds"}},
+            "content": _PROBLEM,
+        },
+        **{str(status): {"description": words[status], "content": _PROBLEM} for status in (*problems, 503)},
+    }
+    return {"get": {"summary": summary, "parameters": parameters or [], "responses": responses}}
+
+
+def _open(summary: str, content: Schema, **others: object) -> Schema:
+    """One GET that wants no token."""
+    responses: Schema = {"200": {"description": "OK", "content": content}, **others}
+    return {"get": {"summary": summary, "security": [], "responses": responses}}
+
+
+def _parameter(name: str, where: str, description: str, schema: Schema, example: object) -> Schema:
+    return {"name": name, "in": where, "required": where == "path", "description": description, "schema": schema, "example": example}
+
+
+_HEALTH: Schema = {"application/json": {"schema": {"type": "object", "properties": {"status": {"type": "string"}}, "required": ["status"]}}}
+_TEXT: Schema = {"type": "string"}
+
+DESCRIPTION: Schema = {
+    "openapi": "3.1.0",
+    "info": {
+        "title": "Wallboard",
+        "version": "1",
+        "summary": "A contact centre's numbers, now and today.",
+        "description": (
+            "Reading only. Instants are epoch milliseconds, durations seconds, shares 0 to 1; what is not known is null, never 0. "
+            "The identifiers of the numbers are defined in docs/metrics.md. A token may ask 20 times a second."
+        ),
+    },
+    "security": [{"token": []}],
+    "paths": {
+        "/api/v1/live": _asked("Everything as of the moment of asking.", "Live"),
+        "/api/v1/calls/{id_call}": _asked(
+            "One call: its visits and offers in order.",
+            "Call",
+            parameters=[_parameter("id_call", "path", "the vendor's id of the call", _TEXT, "6f1c2b6e-52d1-4f0e-9f43-0a1f4f2c7b11")],
+            problems=(404,),
+        ),
+        "/api/v1/queues/{key}/calls": _asked(
+            "The receipt: the visits behind a queue's number, newest first.",
+            "Receipt",
+            parameters=[
+                _parameter("key", "path", "a queue's id or key", _TEXT, "111834"),
+                _parameter("metric", "query", "which number", {"type": "string", "enum": list(METRICS), "default": "offered"}, "abandoned"),
+                _parameter(
+                    "window", "query", "of which window", {"type": "string", "enum": list(WINDOW_NAMES), "default": "today"}, "today"
+                ),
+                _parameter("limit", "query", "rows a page", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}, 100),
+                _parameter("before", "query", "continues an earlier answer; part of its `next`", _TEXT, "1779100004000~6f1c2b6e"),
+            ],
+            problems=(400, 404),
+        ),
+        "/api/v1/openapi.json": _open("This document.", {"application/json": {"schema": {"type": "object"}}}),
+        "/healthz": _open("The process lives.", _HEALTH),
+        "/readyz": _open(
+            "Database, Redis and the worker's heartbeat.",
+            _HEALTH,
+            **{"503": {"description": "Something is missing; `checks` says what", "content": _HEALTH}},
+        ),
+        "/metrics": _open("For Prometheus.", {"text/plain": {"schema": _TEXT}}),
+    },
+    "components": {
+        "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": "an API token"}},
+        "schemas": SCHEMAS,
+    },
+}

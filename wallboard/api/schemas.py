@@ -1,0 +1,217 @@
+"""The shapes of the API's answers, as OpenAPI 3.1 schemas: ids, units and what null means."""
+
+from stats.domain.agent_states import AgentState
+from stats.domain.board import AGENT_COUNTS
+from stats.domain.metrics import VARIANTS
+from stats.domain.outcomes import OfferOutcome, VisitOutcome
+from stats.domain.sums import COUNTED, SITE_COUNTED, TIME_METRICS
+
+Schema = dict[str, object]
+
+
+def known(kind: str, description: str) -> Schema:
+    """A value that is always told."""
+    return {"type": kind, "description": description}
+
+
+def maybe(kind: str, description: str) -> Schema:
+    """A value that may be null."""
+    return {"type": [kind, "null"], "description": description}
+
+
+def record(properties: dict[str, Schema], description: str = "") -> Schema:
+    """An object whose properties are all told."""
+    schema: Schema = {"type": "object", "properties": properties, "required": list(properties)}
+    return {**schema, "description": description} if description else schema
+
+
+def listing(of: Schema) -> Schema:
+    """A list."""
+    return {"type": "array", "items": of}
+
+
+def ref(name: str) -> Schema:
+    """One of SCHEMAS."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+UNKNOWN = "null while the source's day has not been read"
+INSTANT, SECONDS, RATIO = "epoch milliseconds", "seconds", "a share, 0 to 1; null when the denominator is 0"
+ID = maybe("integer", "the vendor's statistics id; null where only the account id is known")
+ACCOUNT = maybe("integer", "the vendor's account id")
+KEY = known("string", 'serves in paths: the id, else "a:<account id>", else "n:<name>"')
+NAME = maybe("string", "as last told")
+
+_NOW: dict[str, Schema] = {
+    "waiting": maybe("integer", f"visits waiting; {UNKNOWN}"),
+    "longest_wait_since": maybe("integer", f"when the longest waiting visit began, {INSTANT}; null when none waits"),
+    "talking": maybe("integer", "answered visits still in talk"),
+    **{name: maybe("integer", "agents logged in, by state; null until presence was heard of") for name in AGENT_COUNTS},
+}
+_LEVELS = record({name: maybe("number", RATIO) for name in VARIANTS}, "the six service levels side by side")
+_WINDOW: dict[str, Schema] = {
+    **{name: maybe("integer", f"visits of the window; {UNKNOWN}") for name in COUNTED},
+    "service_level": maybe("number", f"by the queue's variant; {RATIO}"),
+    "service_levels": {"oneOf": [_LEVELS, {"type": "null"}]},
+    **{name: maybe("number", RATIO) for name in ("abandon_rate", "answer_rate", "transfer_rate")},
+    **{
+        name: maybe("number", SECONDS)
+        for name in ("asa", "avg_abandon_wait", "longest_wait_window", "wait_p50", "wait_p90", "att", "avg_hold", "aht")
+    },
+}
+_BUDGET = {"sl_budget": maybe("integer", "visits that may still miss today before the target share is lost; negative when it is")}
+_SITE_WINDOW: dict[str, Schema] = {**{name: maybe("integer", "calls started in the window") for name in SITE_COUNTED}, **_WINDOW}
+_ROLLING = ("15m", "30m", "60m")
+
+SCHEMAS: dict[str, Schema] = {
+    "Problem": {
+        "type": "object",
+        "description": "RFC 9457",
+        "properties": {
+            "type": known("string", "about:blank"),
+            "title": known("string", "the kind"),
+            "status": known("integer", "the HTTP status"),
+            "detail": known("string", "what to do about it"),
+            "parameter": known("string", "with 400: the parameter at fault"),
+            "allowed": {"description": "with 400: what it may be", "type": ["array", "string"], "items": {"type": "string"}},
+        },
+        "required": ["type", "title", "status", "detail"],
+    },
+    "Socket": record(
+        {
+            "state": {"type": "string", "enum": ["open", "connecting", "away", "refused", "config"]},
+            "last_frame": maybe("integer", INSTANT),
+            "alive_at": maybe("integer", f"last sign of life, {INSTANT}"),
+            "overdue": known("boolean", "an hourly batch that should have come has not"),
+        }
+    ),
+    "Source": record(
+        {
+            "name": known("string", ""),
+            "provider": known("string", ""),
+            "state": {"type": "string", "enum": ["connecting", "seeding", "live", "stale", "down", "auth_error", "config_error"]},
+            "reason": maybe("string", "a short code, when not live"),
+            "seeded_to": maybe("integer", f"history read up to, {INSTANT}"),
+            "exact": known("boolean", "the day is proven complete"),
+            "sockets": {"type": "object", "additionalProperties": ref("Socket")},
+        }
+    ),
+    "QueueNow": record({**_NOW, "not_answer_risk": maybe("integer", "as the vendor last sent it")}),
+    "SiteNow": record(_NOW),
+    "QueueWindow": record(_WINDOW),
+    "QueueToday": record({**_WINDOW, **_BUDGET}),
+    "SiteWindow": record(_SITE_WINDOW),
+    "SiteToday": record(
+        {**_SITE_WINDOW, **_BUDGET, "lost_callers": maybe("integer", "distinct numbers that gave up and were not reached later")}
+    ),
+    "Queue": record(
+        {
+            "id": ID,
+            "account_id": ACCOUNT,
+            "key": KEY,
+            "name": NAME,
+            "source": known("string", ""),
+            "target_s": known("number", SECONDS),
+            "short_s": known("number", SECONDS),
+            "share": known("number", "the share to be answered in target"),
+            "variant": {"type": "string", "enum": list(VARIANTS)},
+            "now": ref("QueueNow"),
+            "today": ref("QueueToday"),
+            **{window: ref("QueueWindow") for window in _ROLLING},
+        }
+    ),
+    "Agent": record(
+        {
+            "id": ID,
+            "account_id": ACCOUNT,
+            "key": KEY,
+            "name": NAME,
+            "source": known("string", ""),
+            "state": {"type": "string", "enum": [str(state) for state in AgentState]},
+            "state_since": maybe("integer", INSTANT),
+            "verified": known("boolean", "told since the presence socket was last opened"),
+            "unverified_since": maybe("integer", INSTANT),
+            "profile": maybe("string", "the customer's own name of it"),
+            "until": maybe("integer", INSTANT),
+            "queues_in": listing({"type": ["integer", "string"]}),
+            "today": record(
+                {
+                    **{name: maybe("integer", "calls") for name in ("offers", "answered", "missed", "withdrawn", "outgoing")},
+                    "answer_rate": maybe("number", RATIO),
+                    "occupancy": maybe("number", RATIO),
+                    **{name: maybe("number", SECONDS) for name in ("talk_time", "hold_time", "ring_time", "aht", *TIME_METRICS)},
+                }
+            ),
+        }
+    ),
+    "Live": record(
+        {
+            "as_of": known("integer", INSTANT),
+            "day": known("string", "the business day, 2026-05-18"),
+            "timezone": known("string", "IANA name"),
+            "version": known("integer", "of the values; grows"),
+            "epoch": known("string", "versions compare inside one epoch"),
+            "sources": listing(ref("Source")),
+            "site": record({"now": ref("SiteNow"), "today": ref("SiteToday"), **{window: ref("SiteWindow") for window in _ROLLING}}),
+            "queues": listing(ref("Queue")),
+            "agents": listing(ref("Agent")),
+        }
+    ),
+    "Visit": record(
+        {
+            "queue_id": ID,
+            "queue_key": {**KEY, "type": ["string", "null"]},
+            "queue": NAME,
+            "entered_at": maybe("integer", INSTANT),
+            "answered_at": maybe("integer", INSTANT),
+            "left_at": maybe("integer", INSTANT),
+            "wait": maybe("number", f"{SECONDS}; up to now while waiting"),
+            "outcome": {"type": "string", "enum": [*(str(outcome) for outcome in VisitOutcome), "short_abandoned"]},
+        }
+    ),
+    "Offer": record(
+        {
+            "agent_id": ID,
+            "agent_key": {**KEY, "type": ["string", "null"]},
+            "agent": NAME,
+            "queue_id": ID,
+            "queue_key": {**KEY, "type": ["string", "null"]},
+            "queue": NAME,
+            "began_at": maybe("integer", INSTANT),
+            "answered_at": maybe("integer", INSTANT),
+            "ended_at": maybe("integer", INSTANT),
+            **{name: maybe("number", SECONDS) for name in ("ring", "talk", "hold")},
+            "outcome": {"type": "string", "enum": [str(outcome) for outcome in OfferOutcome]},
+        }
+    ),
+    "Call": record(
+        {
+            "id_call": known("string", ""),
+            "source": known("string", ""),
+            "number": maybe("string", "E.164 where it can be derived; null when withheld"),
+            "direction": {"type": ["string", "null"], "enum": ["in", "out", "internal", None]},
+            "internal": known("boolean", ""),
+            "answered": known("boolean", ""),
+            "started_at": maybe("integer", INSTANT),
+            "ended_at": maybe("integer", INSTANT),
+            "ended": known("boolean", ""),
+            "visits": listing(ref("Visit")),
+            "offers": listing(ref("Offer")),
+        }
+    ),
+    "Receipt": record(
+        {
+            "items": listing(
+                record(
+                    {
+                        "id_call": known("string", ""),
+                        "entered_at": known("integer", INSTANT),
+                        "wait": maybe("number", SECONDS),
+                        "outcome": known("string", "as of a visit"),
+                    }
+                )
+            ),
+            "next": maybe("string", "the address of the next page"),
+        }
+    ),
+}

@@ -1,0 +1,16 @@
+"""Addresses of the API and of what watches over the product."""
+
+from django.urls import path, re_path
+
+from wallboard.api import health, meters, views
+
+urlpatterns = [
+    path("api/v1/live", views.now, name="api-live"),
+    path("api/v1/calls/<str:id_call>", views.call, name="api-call"),
+    path("api/v1/queues/<path:key>/calls", views.queue_calls, name="api-queue-calls"),
+    path("api/v1/openapi.json", views.description, name="api-description"),
+    re_path(r"^api(?P<rest>/.*)?$", views.nothing),
+    path("healthz", health.alive, name="alive"),
+    path("readyz", health.ready, name="ready"),
+    path("metrics", meters.metrics, name="metrics"),
+]

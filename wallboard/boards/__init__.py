@@ -1,0 +1,1 @@
+"""Boards: their definitions, their tiles and the screens that may open them."""

@@ -1,0 +1,14 @@
+"""Addresses of the pages for people."""
+
+from django.urls import path
+
+from wallboard.pages import calls, overview, queues, screens, sources
+
+urlpatterns = [
+    path("", overview.page, name="overview"),
+    path("sources/", sources.page, name="sources"),
+    path("calls/<str:id_call>/", calls.page, name="call"),
+    path("queues/<path:key>/", queues.page, name="queue"),
+    path("screens/", screens.page, name="screens"),
+    path("screens/<int:pk>/revoke/", screens.revoke_page, name="screen-revoke"),
+]

@@ -1,0 +1,1 @@
+"""The way of the numbers from the live store to every open browser."""

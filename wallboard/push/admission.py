@@ -1,0 +1,221 @@
+"""Who may look: a person's login, a screen's cookie, or a bearer token, each found out once in a few seconds.
+
+Rules that hold here:
+- An answer is kept for REMEMBERED_S, so that a thousand screens that come back together ask the database a few times.
+- A revoked key closes what it opened within RECHECK_S; a database that is down closes nothing that is open, and lets in whoever
+  was let in a while ago.
+- A screen's key opens its one board; everything else opens every board of its organisation.
+"""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from http.cookies import CookieError, SimpleCookie
+from importlib import import_module
+from typing import Any, Literal
+
+import structlog
+from channels.db import aclose_old_connections, database_sync_to_async
+from django.conf import settings
+from django.contrib.auth import aget_user
+from django.db import DatabaseError, InterfaceError
+from django.http import HttpRequest
+
+from wallboard.accounts.models import ApiToken, ScreenToken, digest_of
+
+log = structlog.get_logger(__name__)
+
+SCREEN_COOKIE = "wb_screen"
+# People belong to the one organisation there is.
+PEOPLES_ORGANISATION = "default"
+REMEMBERED_S = 5.0
+# How long an earlier yes counts while the database cannot be asked.
+TRUSTED_S = 3600.0
+RECHECK_S = 3.0
+MOST_REMEMBERED = 5_000
+LONGEST_KEY = 512
+
+Kind = Literal["person", "screen", "program"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """What a key opens. `board` is None for every board; `digest` names the key without being it."""
+
+    kind: Kind
+    digest: str
+    organisation: str
+    board: str | None = None
+    row: int | None = None  # of the token
+    session: str = field(default="", repr=False)  # a person's session key, to ask again with
+
+    def opens(self, board: str) -> bool:
+        """Whether it may look at this board."""
+        return self.board is None or self.board == board
+
+    def for_logs(self) -> dict[str, object]:
+        """Who it is, as far as a log may know."""
+        return {"key_kind": self.kind, "key_id": self.row if self.row is not None else self.digest[:8]}
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Something a client showed."""
+
+    kind: Kind
+    secret: str
+
+    @property
+    def digest(self) -> str:
+        """Under which it is remembered; kinds never meet."""
+        return digest_of(self.secret) if self.kind != "person" else hashlib.sha256(b"session:" + self.secret.encode()).hexdigest()
+
+
+class DatabaseAway(Exception):
+    """The database cannot be asked, and nothing is remembered that would answer."""
+
+
+@dataclass(slots=True)
+class _Known:
+    found: Pass | None
+    asked_at: float
+
+
+_known: dict[tuple[Kind, str], _Known] = {}
+_asking: dict[tuple[Kind, str], "asyncio.Task[Pass | None]"] = {}
+
+
+def keys_of(headers: Iterable[tuple[bytes, bytes]]) -> list[Key]:
+    """What the headers of a handshake or request show, the most telling first."""
+    cookies: list[str] = []
+    shown: list[Key] = []
+    for name, value in headers:
+        if name == b"authorization":
+            scheme, _, secret = value.decode("latin-1").strip().partition(" ")
+            secret = secret.strip()
+            if scheme.lower() == "bearer" and 0 < len(secret) <= LONGEST_KEY:
+                # One spelling for two kinds of token: programs' first, they are the more usual.
+                shown += [Key("program", secret), Key("screen", secret)]
+        elif name == b"cookie":
+            cookies.append(value.decode("latin-1"))
+    jar: SimpleCookie = SimpleCookie()
+    for each in cookies:
+        try:
+            jar.load(each)
+        except CookieError:
+            continue
+    for cookie, kind in ((settings.SESSION_COOKIE_NAME, "person"), (SCREEN_COOKIE, "screen")):
+        if cookie in jar and 0 < len(jar[cookie].value) <= LONGEST_KEY:
+            shown.append(Key("person" if kind == "person" else "screen", jar[cookie].value))
+    return shown
+
+
+async def admit(headers: Iterable[tuple[bytes, bytes]], board: str) -> Pass | None:
+    """The first pass among the keys shown that opens the board. Raises DatabaseAway."""
+    for key in keys_of(headers):
+        found = await passed(key)
+        if found is not None and found.opens(board):
+            return found
+    return None
+
+
+async def passed(key: Key) -> Pass | None:
+    """What a key opens, or None. Raises DatabaseAway."""
+    name = (key.kind, key.digest)
+    known = _known.get(name)
+    if known is not None and time.monotonic() - known.asked_at < REMEMBERED_S:
+        return known.found
+    try:
+        found = await _ask_once(name, key)
+    except (DatabaseError, InterfaceError) as why:
+        if known is not None and time.monotonic() - known.asked_at < TRUSTED_S:
+            return known.found
+        raise DatabaseAway from why
+    if len(_known) >= MOST_REMEMBERED:
+        _forget_some()
+    _known[name] = _Known(found, time.monotonic())
+    return found
+
+
+async def _ask_once(name: tuple[Kind, str], key: Key) -> Pass | None:
+    """Asks the database, together with everybody who asks the same now."""
+    task = _asking.get(name)
+    # A task of another event loop is a test's that ended.
+    if task is None or task.get_loop() is not asyncio.get_running_loop():
+        task = _asking[name] = asyncio.create_task(_look_up(key))
+        task.add_done_callback(lambda done: _asking.pop(name, None) if _asking.get(name) is done else None)
+    return await asyncio.shield(task)
+
+
+async def _look_up(key: Key) -> Pass | None:
+    # Sockets have no request's end at which Django would let go of a connection that broke.
+    await aclose_old_connections()
+    if key.kind == "person":
+        return await _person(key)
+    kind: type[ApiToken] | type[ScreenToken] = ApiToken if key.kind == "program" else ScreenToken
+    token = await kind._default_manager.select_related("organisation").filter(digest=key.digest, revoked_at=None).afirst()
+    if token is None:
+        return None
+    if isinstance(token, ApiToken):
+        await database_sync_to_async(_note_use)(token)
+    return Pass(
+        kind=key.kind,
+        digest=key.digest,
+        organisation=token.organisation.slug,
+        board=token.board if isinstance(token, ScreenToken) else None,
+        row=token.pk,
+    )
+
+
+async def _person(key: Key) -> Pass | None:
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(key.secret)
+    user: Any = await aget_user(request)
+    if not user.is_authenticated or not user.is_active:
+        return None
+    return Pass(kind="person", digest=key.digest, organisation=PEOPLES_ORGANISATION, row=user.pk, session=key.secret)
+
+
+def _note_use(token: ApiToken) -> None:
+    try:
+        token.note_use()
+    except (DatabaseError, InterfaceError):
+        # A busy database may forget when a program last called; the program may not feel it.
+        pass
+
+
+def _forget_some() -> None:
+    old = time.monotonic() - REMEMBERED_S
+    for name in [name for name, known in _known.items() if known.asked_at < old]:
+        del _known[name]
+    if len(_known) >= MOST_REMEMBERED:
+        _known.clear()
+
+
+async def still_open(passes: Iterable[Pass]) -> set[str]:
+    """The digests of those that still open something; all of them when the database cannot be asked."""
+    wanted = {each.digest: each for each in passes}
+    alive: set[str] = set()
+    try:
+        await aclose_old_connections()
+        for kind, model in (("program", ApiToken), ("screen", ScreenToken)):
+            digests = [digest for digest, each in wanted.items() if each.kind == kind]
+            if digests:
+                rows = model._default_manager.filter(digest__in=digests, revoked_at=None).values_list("digest", flat=True)
+                alive.update([digest async for digest in rows])
+        for digest, each in wanted.items():
+            if each.kind == "person" and await _person(Key("person", each.session)) is not None:
+                alive.add(digest)
+    except (DatabaseError, InterfaceError):
+        log.warning("keys_not_checked", why="database_away")
+        return set(wanted)
+    for digest in wanted.keys() - alive:
+        _known.pop((wanted[digest].kind, digest), None)
+    return alive
+
+
+def forget_all() -> None:
+    """Remembers nothing any more; for whoever changed the database underneath."""
+    _known.clear()

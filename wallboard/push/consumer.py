@@ -1,0 +1,94 @@
+"""A board's WebSocket as a plain ASGI application: let in or refuse, join the hub, listen for acknowledgements.
+
+A refused socket is accepted first and then closed, because a browser is only told the code of a socket that was open: 4003 not
+admitted, 4404 no such board, 4400 unreadable message, 4429 too many of them, 4008 nothing acknowledged for 20 s.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+
+from wallboard.boards.board import NoSuchBoard
+from wallboard.push import admission, hubs, messages
+from wallboard.push.admission import DatabaseAway
+from wallboard.push.hub import BoardHub
+from wallboard.push.messages import Ack, Unreadable
+from wallboard.push.rates import Bucket
+from wallboard.push.socket import NO_SUCH_BOARD, NOT_ADMITTED, TOO_MANY, UNREADABLE, BoardSocket, Send
+
+log = structlog.get_logger(__name__)
+
+# A browser acknowledges once a second; five leave room for a screen that catches up after sleep.
+INBOUND_PER_S = 5.0
+INBOUND_BURST = 20
+TRY_AGAIN_LATER = 1013
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+
+
+async def board_socket(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    """One browser at one board, from its handshake to its end."""
+    event = await receive()
+    if event["type"] != "websocket.connect":
+        return
+    slug = str(scope["url_route"]["kwargs"]["slug"])
+    try:
+        entry = await admission.admit(scope["headers"], slug)
+    except DatabaseAway:
+        await _refuse(send, TRY_AGAIN_LATER, "the database is away")
+        return
+    if entry is None:
+        await _refuse(send, NOT_ADMITTED, "log in, or open the screen's link again")
+        return
+    await send({"type": "websocket.accept"})
+    socket = BoardSocket(send, entry)
+    try:
+        hub = await hubs.enter(entry.organisation, slug, socket)
+    except NoSuchBoard as none:
+        await socket.close(NO_SUCH_BOARD, str(none)[:120])
+        return
+    resyncs: set[asyncio.Task[None]] = set()
+    try:
+        await _listen(receive, hub, socket, resyncs)
+    finally:
+        hub.leave(socket)
+        for task in resyncs:
+            task.cancel()
+
+
+async def _listen(receive: Receive, hub: BoardHub, socket: BoardSocket, resyncs: "set[asyncio.Task[None]]") -> None:
+    allowed = Bucket(INBOUND_PER_S, INBOUND_BURST)
+    while True:
+        event = await receive()
+        if event["type"] == "websocket.disconnect" or socket.closed:
+            return
+        if allowed.take(time.monotonic()) > 0:
+            await socket.close(TOO_MANY, "too many messages")
+            return
+        try:
+            message = messages.read(event.get("text"))
+        except Unreadable as wrong:
+            log.info("browser_message_unreadable", board=hub.slug, **socket.entry.for_logs())
+            await socket.close(UNREADABLE, str(wrong)[:120])
+            return
+        if isinstance(message, Ack):
+            await hub.acknowledge(socket, message.version)
+        elif not resyncs:
+            # One at a time; a second wish while one waits is the same wish.
+            task = asyncio.create_task(hub.resync(socket))
+            resyncs.add(task)
+            task.add_done_callback(resyncs.discard)
+
+
+async def _refuse(send: Send, code: int, reason: str) -> None:
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.close", "code": code, "reason": reason})
+
+
+async def no_such_socket(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    """Any other WebSocket address."""
+    if (await receive())["type"] == "websocket.connect":
+        await _refuse(send, NO_SUCH_BOARD, "no such address")

@@ -1,0 +1,57 @@
+"""One browser at one board: what it was last told, and the way to tell it more."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import structlog
+
+from wallboard.push.admission import Pass
+from wallboard.push.window import Window
+
+log = structlog.get_logger(__name__)
+
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+# Why a socket ends. 4003 is final for the browser; after every other one it comes again.
+NOT_ADMITTED = 4003
+TOO_SLOW = 4008
+UNREADABLE = 4400
+NO_SUCH_BOARD = 4404
+TOO_MANY = 4429
+
+
+class BoardSocket:
+    """An accepted socket. Times are seconds of a steady clock."""
+
+    __slots__ = ("_send", "behind", "closed", "entry", "rev", "sent_at", "snapshot_at", "window")
+
+    def __init__(self, send: Send, entry: Pass) -> None:
+        self._send = send
+        self.entry = entry
+        self.window = Window()
+        self.rev = ""  # the board's structure it was last given
+        self.behind = False  # something was withheld
+        self.sent_at = self.snapshot_at = float("-inf")
+        self.closed = False
+
+    async def tell(self, event: Mapping[str, Any], version: int, now: float) -> None:
+        """Sends an event that makes the browser's version `version`."""
+        if self.closed:
+            return
+        self.window.note_sent(version, now)
+        self.sent_at = now
+        try:
+            await self._send(event)
+        except (OSError, RuntimeError):
+            # It went while we spoke; its consumer is being told.
+            self.closed = True
+
+    async def close(self, code: int, reason: str) -> None:
+        """Ends it; a second call does nothing."""
+        if self.closed:
+            return
+        self.closed = True
+        try:
+            await self._send({"type": "websocket.close", "code": code, "reason": reason})
+        except (OSError, RuntimeError):
+            pass

@@ -1,0 +1,17 @@
+"""The map of the site; each room brings its own addresses."""
+
+from importlib.util import find_spec
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("admin/", admin.site.urls),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("", include("wallboard.accounts.urls")),
+    path("", include("wallboard.api.urls")),
+    path("", include("wallboard.boards.urls")),
+]
+# The pages for people at desks, which a wall can do without.
+if find_spec("wallboard.pages.urls") is not None:
+    urlpatterns.append(path("", include("wallboard.pages.urls")))
