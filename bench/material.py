@@ -33,6 +33,8 @@ from stats.simulation.records import Call
 AGENTS, QUEUES = 300, 8
 # How much longer the floor may need than a mean hour's rate says; nothing told lies in the future.
 SHALLOWEST = 1.3
+# The first guess at how many more calls to ask of a floor than are wanted.
+FIRST_SURPLUS = 1.15
 CALLS_PER_HOUR = 5_000.0
 ROWS_PER_ANSWER = 2_000
 
@@ -103,15 +105,13 @@ def deal(frames: list[Frame]) -> list[Frame]:
 
 
 def play_rows(calls: int, since_ms: int, seed: int = 1) -> dict[str, list[Row]]:
-    """The rows of each kind that that many calls leave, by start, spread over [since, now)."""
+    """The rows of each kind that exactly that many calls leave, by start, spread over [since, now)."""
     now = wall_ms()
-    hours = (now - since_ms) / HOUR_MS
-    rate = calls / hours * 1.15
-    archive = Archive()
-    teller = Teller(archive, Switches(), lambda _feed, _frame: 0, lambda: now, random.Random(seed))
-    teller.begin_past()
-    floor = Floor(FloorPlan.of(seed=seed, queues=QUEUES, calls_per_hour=rate), at_ms=since_ms, listener=teller.hear)
-    floor.advance(now)
+    archive, surplus = Archive(), FIRST_SURPLUS
+    # How many calls a floor gets is chance, and differs by the time of day: a busier one is tried until there are enough.
+    while len(archive.all("calls")) < calls:
+        archive = _archive_of(calls * surplus / ((now - since_ms) / HOUR_MS), since_ms, now, seed)
+        surplus *= 1.3
     wanted = {row.call for row in archive.all("calls")[-calls:]}
     historic = Historic(archive, Switches(), lambda: now)
     kept: dict[str, list[Row]] = {}
@@ -130,6 +130,15 @@ def play_rows(calls: int, since_ms: int, seed: int = 1) -> dict[str, list[Row]]:
             if not page["hasNextPage"]:
                 break
     return kept
+
+
+def _archive_of(calls_per_hour: float, since_ms: int, now: int, seed: int) -> Archive:
+    """What a floor of that rate leaves in the vendor's history between two instants."""
+    archive = Archive()
+    teller = Teller(archive, Switches(), lambda _feed, _frame: 0, lambda: now, random.Random(seed))
+    teller.begin_past()
+    Floor(FloorPlan.of(seed=seed, queues=QUEUES, calls_per_hour=calls_per_hour), at_ms=since_ms, listener=teller.hear).advance(now)
+    return archive
 
 
 def _start_of(row: dict[str, Any]) -> int:
