@@ -164,6 +164,15 @@ class Call:
     tenant: str | None = None  # the vendor's customer id, where the document names it
     expired: bool = False  # still open, but neither stream nor history has known it for hours
 
+    @property
+    def over(self) -> bool:
+        """Nothing of it goes on: the call's own document decides where there is one, else every visit and offer."""
+        if self.expired:
+            return True
+        if self.journey is not None:
+            return self.journey.ended
+        return all(v.ended for v in self.visits) and all(o.ended for o in self.offers)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueLogin:

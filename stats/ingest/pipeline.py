@@ -22,7 +22,7 @@ from stats.domain.periods import business_day
 from stats.domain.records import AgentPresence, Call, PresenceSlot, Telling
 from stats.ingest.people import People
 from stats.ingest.who import Who
-from stats.live.board_store import Batch, Shown, Store, show_of
+from stats.live.board_store import Batch, Row, Shown, Store, show_of
 from stats.live.rules import pack_rules
 
 BATCH = 400
@@ -48,14 +48,7 @@ class Held:
     @property
     def open(self) -> bool:
         """Something of it is not over."""
-        call = self.call
-        if call is None:
-            return True
-        if call.expired:
-            return False
-        if call.journey is not None:
-            return call.journey.goes_on
-        return any(not v.ended for v in call.visits) or any(not o.ended for o in call.offers)
+        return self.call is None or not self.call.over
 
 
 class Road:
@@ -241,10 +234,11 @@ class Road:
         now = now_ms()
         return sorted({business_day(at, self.timezone) for at in (now - DAY_MS, now, now + DAY_MS)})
 
-    def _row(self, call: Call, version: int) -> tuple[Call, int, bytes, int]:
+    def _row(self, call: Call, version: int) -> Row:
         settled = settle(call)
         shown = contribution(settled, self.rules, self.who.queues.key, self.who.agents.key)
-        return call, version, show_of(shown, self.timezone), settled.started_at if settled.started_at is not None else NO_START
+        started = settled.started_at if settled.started_at is not None else NO_START
+        return Row(call, version, show_of(shown, self.timezone), started)
 
     async def _settle(self, chosen: dict[str, Held], shown: Shown) -> None:
         self.run_id = shown.run_id

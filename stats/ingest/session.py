@@ -31,6 +31,7 @@ from stats.ingest.seeding import Seeding
 from stats.live import codec
 from stats.live.board_store import Store, StoreAway
 from stats.live.leases import Lease
+from stats.live.sweeping import wipe_sums
 from stats.providers.base import LiveProvider
 
 log = structlog.get_logger(__name__)
@@ -195,7 +196,7 @@ class Session:
                     await self._take_back()
                 order = await self._store.take_order(self._organisation, self._name)
                 if order == "rebuild":
-                    await self._store.wipe_sums(self._organisation)
+                    await wipe_sums(self._store, self._organisation)
                     self._epoch = await self._store.begin(self._organisation)
                     self.road.who.want_restate()
                     self._dirty.set()

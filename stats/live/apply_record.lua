@@ -4,7 +4,7 @@
 -- ARGV[1]  prefix                 "wb:{org}:"
 -- ARGV[2]  batch, MessagePack:
 --   source, holder    who writes, and the lease it holds for that source ("" where no lease is asked for)
---   records           list of [id_call, base version, started_at]; the n-th one's record and show are ARGV[2n+1] and ARGV[2n+2],
+--   records           list of [id_call, base version, started_at, ended (0 or 1)]; the n-th one's record and show are ARGV[2n+1] and ARGV[2n+2],
 --                     for Lua's MessagePack knows no binary. show = [cells, waits, living, callers_day, caller]
 --                       cells   list of [scope, minute or 0, day, [amount, n, amount, n, ...]]
 --                       waits   list of [queue, minute, day, ms, number]
@@ -127,6 +127,8 @@ for n, item in ipairs(batch.records) do
     redis.call('HSET', key, 'v', item[2] + 1, 'r', record, 's', show)
     redis.call('EXPIRE', key, ttl[1])
     redis.call('ZADD', prefix .. 'i:' .. source, item[3], item[1])
+    -- In the same step as the record, so that no crash comes between a call's end and the wish to keep it.
+    if item[4] == 1 then redis.call('ZADD', prefix .. 'unkept:' .. source, item[2] + 1, item[1]) end
   end
 end
 

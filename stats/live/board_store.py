@@ -7,6 +7,7 @@ disorder and racing workers end in the same numbers; a worker without its lease 
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import msgspec
 import structlog
@@ -23,7 +24,7 @@ log = structlog.get_logger(__name__)
 
 _encode = msgspec.msgpack.Encoder().encode
 _TTL = [keys.RECORD_TTL_S, keys.DAY_TTL_S, keys.MINUTE_TTL_S, keys.DIRTY_REVS]
-__all__ = ["Batch", "Shown", "Store", "StoreAway", "StoredCall", "show_of"]
+__all__ = ["Batch", "Row", "Shown", "Store", "StoreAway", "StoredCall", "show_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,20 @@ class StoredCall:
     version: int
 
 
+class Row(NamedTuple):
+    """One call to write: the version it is based on, what it shows (`show_of`), its start in epoch ms."""
+
+    call: Call
+    version: int
+    show: bytes
+    started_at: int
+
+
 @dataclass(slots=True)
 class Batch:
-    """What one step writes. `records`: (call, base version, what it shows); `presence`: (agent, presence, credits)."""
+    """What one step writes. `presence`: (agent, presence, credits)."""
 
-    records: list[tuple[Call, int, bytes, int]] = field(default_factory=list)
+    records: list[Row] = field(default_factory=list)
     presence: list[tuple[str, KnownPresence, Sequence[Credit]]] = field(default_factory=list)
     moves: list[tuple[str, str, list[str]]] = field(default_factory=list)
     entries: list[tuple[str, str, str]] = field(default_factory=list)
@@ -108,7 +118,7 @@ class Store:
             {
                 "source": source,
                 "holder": holder,
-                "records": [[call.id_call, version, started] for call, version, _, started in batch.records],
+                "records": [[r.call.id_call, r.version, r.started_at, int(r.call.over)] for r in batch.records],
                 "presence": [
                     [agent, p.version, codec.pack_presence(p), [x for c in credits for x in (c.day, c.metric, c.ms)]]
                     for agent, p, credits in batch.presence
@@ -120,7 +130,7 @@ class Store:
             }
         )
         prefix = keys.prefix(organisation)
-        blobs = [blob for call, _, show, _ in batch.records for blob in (codec.pack_call(call), show)]
+        blobs = [blob for row in batch.records for blob in (codec.pack_call(row.call), row.show)]
         answer = await self.connection.run("apply_record.lua", [prefix + "meta"], [prefix, packed, *blobs])
         status, rev, run_id, conflicts, agents = answer
         return Shown(
@@ -255,21 +265,6 @@ class Store:
         raw = await self.connection.ask(self.connection.client.getdel(keys.key(organisation, "orders", source)))
         return text(raw) if raw is not None else None
 
-    async def wipe_sums(self, organisation: str) -> None:
-        """Forget every sum and everything records show, keeping the records: the first half of a rebuild. Moves to a new epoch."""
-        client, prefix = self.connection.client, keys.prefix(organisation)
-        for pattern in ("day:*:q:*", "day:*:s", "peak:*", "min:*", "mw:*", "living", "callers:*"):
-            async for name in client.scan_iter(match=_escaped(prefix) + pattern, count=500):
-                await self.connection.ask(client.delete(name))
-        async for name in client.scan_iter(match=_escaped(prefix) + "day:*:a:*", count=500):
-            amounts = await self.connection.ask(client.hkeys(name))
-            shown = [a for a in amounts if not text(a).startswith("time_")]
-            if shown:
-                await self.connection.ask(client.hdel(name, *shown))
-        async for name in client.scan_iter(match=_escaped(prefix) + "r:*", count=500):
-            await self.connection.ask(client.hdel(name, "s"))
-        await self.connection.ask(client.hset(prefix + "meta", "epoch", secrets.token_hex(8)))
-
 
 def _readable(packed: bytes) -> Call | None:
     try:
@@ -282,10 +277,6 @@ def _readable(packed: bytes) -> Call | None:
 def text(raw: object) -> str:
     """What Redis calls bytes, as text."""
     return raw.decode() if isinstance(raw, bytes) else str(raw)
-
-
-def _escaped(prefix: str) -> str:
-    return prefix.replace("[", "\\[")
 
 
 async def _pair(client: object, one: str, other: str) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:

@@ -9,6 +9,7 @@ All keys of an organisation share the hash tag `{org}`, so that one Lua step may
     lease:<source>       | string: the worker that may write for this source            | 8 s, renewed every 2.5 s
     r:<call>             | hash: v version, r record (MessagePack), s what it shows     | 50 h after its last change
     i:<source>           | sorted set: id_call by start                                 | entries 50 h
+    unkept:<source>      | sorted set: ended calls the archive lacks, by record version | until kept
     day:<day>:<scope>    | hash: amount -> count or ms                                  | 72 h
     scopes:<day>         | set: scopes of the day                                       | 72 h
     peak:<day>:<queue>   | sorted set: "<call>#<n>" by wait, ms                         | 72 h

@@ -1,0 +1,70 @@
+"""Ended calls that the archive has not taken yet: named in the step that ends them, struck out when the database has them.
+
+Rules that hold here: a call is named again whenever it changes after its end; it is struck out only at the version that was kept, so
+a change that came meanwhile stays named; a record that is still wanted does not expire.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from stats.live import keys
+from stats.live.board_store import Store, StoredCall, text
+
+_STRIKE = """
+local struck = 0
+for i = 1, #ARGV, 2 do
+  if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[i])) == tonumber(ARGV[i + 1]) then
+    struck = struck + redis.call('ZREM', KEYS[1], ARGV[i])
+  end
+end
+return struck
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Unkept:
+    """One source's list. Every method raises StoreAway."""
+
+    store: Store
+    organisation: str
+    source: str
+
+    @property
+    def _name(self) -> str:
+        return keys.key(self.organisation, "unkept", self.source)
+
+    async def number(self) -> int:
+        """How many calls wait."""
+        connection = self.store.connection
+        return int(await connection.ask(connection.client.zcard(self._name)))
+
+    async def some(self, most: int) -> dict[str, StoredCall | None]:
+        """Up to `most` waiting calls as the store holds them now; None for one whose record is gone."""
+        connection = self.store.connection
+        named = [text(raw) for raw in await connection.ask(connection.client.zrange(self._name, 0, most - 1))]
+        held = await self.store.load(self.organisation, self.source, named) if named else {}
+        return {id_call: held.get(id_call) for id_call in named}
+
+    async def strike(self, kept: Mapping[str, int]) -> int:
+        """These calls were kept at these versions. Returns how many need no more keeping."""
+        if not kept:
+            return 0
+        connection = self.store.connection
+        pairs: list[str | int] = [x for pair in kept.items() for x in pair]
+        return int(await connection.ask(connection.client.eval(_STRIKE, 1, self._name, *pairs)))
+
+    async def drop(self, gone: Sequence[str]) -> None:
+        """Calls whose records no longer exist."""
+        if gone:
+            connection = self.store.connection
+            await connection.ask(connection.client.zrem(self._name, *gone))
+
+    async def hold(self) -> None:
+        """The database is away for long: let no record that waits for it expire."""
+        connection = self.store.connection
+        names = await connection.ask(connection.client.zrange(self._name, 0, -1))
+        pipe = connection.client.pipeline(transaction=False)
+        for raw in names:
+            reference = keys.call_reference(self.source, text(raw))
+            pipe.expire(keys.key(self.organisation, "r", reference), keys.RECORD_TTL_S)
+        await connection.ask(pipe.execute())
