@@ -5,13 +5,14 @@ PY := .venv/bin/python
 export PORT
 export PYTHONUNBUFFERED = 1
 
-.PHONY: demo run test lint bench help
+.PHONY: demo run test faults lint bench help
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    a TV wallboard on a simulated contact centre"
 	@echo "make run     the real thing, configured by the environment (TELAVOX_TOKEN=...)"
 	@echo "make test    the whole test suite, browser included"
+	@echo "make faults  real processes under real faults (some minutes)"
 	@echo "make lint    style and types"
 	@echo "make bench   the benchmarks"
 
@@ -23,8 +24,14 @@ run: .venv/.runtime
 
 test: .venv/.tests
 	$(PY) -m tests.chromium
-	$(PY) -m pytest -n 2 --dist worksteal -m "not page" $(ARGS) || { [ $$? = 5 ] && [ -n "$(ARGS)" ]; }
-	$(PY) -m pytest -n 2 --dist worksteal -m page $(ARGS) || { [ $$? = 5 ] && [ -n "$(ARGS)" ]; }
+	$(PY) -m pytest -n 2 --dist worksteal -m "not page and not heavy" $(ARGS) || { [ $$? = 5 ] && [ -n "$(ARGS)" ]; }
+	$(PY) -m pytest -n 2 --dist worksteal -m "page and not heavy" $(ARGS) || { [ $$? = 5 ] && [ -n "$(ARGS)" ]; }
+
+# Most of their time is spent waiting for what a fault takes, so three share the cores.
+faults: .venv/.tests
+	$(PY) -m tests.chromium
+	$(PY) -m pytest -n 3 --dist worksteal -m "heavy and not page" $(ARGS) || { [ $$? = 5 ] && [ -n "$(ARGS)" ]; }
+	$(PY) -m pytest -n 2 --dist worksteal -m "heavy and page" $(ARGS) || [ $$? = 5 ]
 
 lint: .venv/.tests
 	$(PY) -m ruff check .
