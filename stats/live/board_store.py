@@ -112,6 +112,10 @@ class Store:
         except StoreAway:
             return False
 
+    async def server_facts(self) -> dict[str, str | int]:
+        """What the server says of itself: see `server_facts.py` for the names. Raises StoreAway."""
+        return await self.connection.server_facts()
+
     async def apply(self, organisation: str, source: str, holder: str, batch: Batch) -> Shown:
         """Write one batch as the holder of the source's lease. Raises StoreAway: nothing is known of it then, and it may be sent again."""
         packed = _encode(

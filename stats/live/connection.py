@@ -10,6 +10,8 @@ from redis import exceptions
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from stats.live.server_facts import facts_of
+
 Answer = TypeVar("Answer")
 
 POOL = 12
@@ -52,6 +54,10 @@ class Connection:
             source = resources.files("stats.live").joinpath(script).read_text()
             self._scripts[script] = self.client.register_script(source)
         return await self.ask(self._scripts[script](keys=keys, args=arguments))
+
+    async def server_facts(self) -> dict[str, str | int]:
+        """What the server says of itself; raises StoreAway."""
+        return facts_of(await self.ask(self.client.info()))
 
     async def listen(self, channel: str, *, every_s: float = 1.0) -> AsyncIterator[bytes | None]:
         """Messages of a channel, and None after each silent `every_s`; reconnects for ever, a lost connection is silence."""
