@@ -236,7 +236,8 @@ def agent_values(facts: Facts, agent: PartyFacts, as_of: int) -> dict[str, objec
     day = business_day(as_of, facts.timezone)
     sums = dict(facts.days.get(day, {}).get(f"a:{agent.key}", {}))
     if presence is not None:
-        for credit in credits(presence, presence.credited_to, as_of, facts.timezone):
+        workers_now = as_of + (source.clock_ahead_ms if source is not None else 0)
+        for credit in credits(presence, presence.credited_to, workers_now, facts.timezone):
             if credit.day == day:
                 sums[credit.metric] = sums.get(credit.metric, 0) + credit.ms
     numbers: dict[str, object] = dict(agent_numbers(sums))

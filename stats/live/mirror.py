@@ -1,7 +1,8 @@
 """A reader's picture of one organisation, kept in memory and brought up to date by what changed.
 
 Rules that hold here: every refresh is one consistent picture of one rev; a new epoch, another Redis, a flush or too long an absence
-means reading everything anew, never repairing a part; the picture is a copy, so losing it costs nothing.
+means reading everything anew, never repairing a part; so does a clock set back to before what the picture reaches; the picture is a
+copy, so losing it costs nothing.
 """
 
 import hashlib
@@ -10,19 +11,23 @@ from dataclasses import replace
 import msgspec
 import structlog
 
+from stats import clock
 from stats.domain.directory import Directory
 from stats.domain.errors import Malformed
 from stats.domain.facts import Facts, PartyFacts
 from stats.domain.metrics import Amounts
-from stats.domain.periods import MINUTE_MS, business_day, day_bounds, minute_of
+from stats.domain.periods import business_day, day_bounds, minute_of
 from stats.live import codec, keys
 from stats.live.board_store import Store
+from stats.live.receipts import Receipts
 from stats.live.rules import unpack_rules
 
 log = structlog.get_logger(__name__)
 
 _decode = msgspec.msgpack.Decoder().decode
 KEEP_MINUTES = 75
+# Of those, how many may be missing before the rolling windows lack something.
+SPARE_MINUTES = 10
 
 
 class Mirror:
@@ -35,6 +40,9 @@ class Mirror:
         self.epoch = ""
         self._stored_epoch = ""
         self._run_id = ""
+        self._receipts = Receipts()
+        self._stepped_ms = clock.stepped_ms()
+        self._reaches = (0, "")  # the first minute and the first day that are held
 
     @property
     def worker_seen_at(self) -> int:
@@ -46,8 +54,11 @@ class Mirror:
         today = business_day(now, self.facts.timezone)
         tomorrow = business_day(day_bounds(today, self.facts.timezone)[1], self.facts.timezone)
         prefix = keys.prefix(self._organisation)
-        since = self.rev if self._run_id else -1
-        arguments = [prefix, since, self._stored_epoch, minute_of(now) - KEEP_MINUTES, minute_of(now) + 2, today, tomorrow]
+        self._follow_the_clock()
+        first_minute = minute_of(now) - KEEP_MINUTES
+        reaches_back = first_minute + SPARE_MINUTES >= self._reaches[0] and today >= self._reaches[1]
+        since = self.rev if self._run_id and reaches_back else -1
+        arguments = [prefix, since, self._stored_epoch, first_minute, minute_of(now) + 2, today, tomorrow]
         packed = await self._store.connection.run("read_since.lua", [prefix + "meta"], arguments)
         epoch, run_id, rev, full, items = _decode(packed)
         if run_id != self._run_id and not full:
@@ -55,12 +66,14 @@ class Mirror:
             arguments[1] = -1
             packed = await self._store.connection.run("read_since.lua", [prefix + "meta"], arguments)
             epoch, run_id, rev, full, items = _decode(packed)
+        self._receipts.read(clock.steady_ms())
         if full:
             self.facts = Facts(timezone=self.facts.timezone)
+            self._reaches = (first_minute, today)
         moved = bool(full or rev != self.rev)
         for name, *payload in items:
             try:
-                self._take(name, payload)
+                self._take(name, payload, now)
             except Malformed as why:  # unknown, and nothing else with it
                 log.warning("picture.unreadable", reason=why.reason)
         self.rev, self._run_id, self._stored_epoch = rev, run_id, epoch
@@ -69,7 +82,7 @@ class Mirror:
             self._forget(now, today)
         return moved
 
-    def _take(self, name: str, payload: list[object]) -> None:
+    def _take(self, name: str, payload: list[object], now: int) -> None:
         kind, _, rest = name.partition("|")
         facts = self.facts
         if kind == "rules":
@@ -97,9 +110,9 @@ class Mirror:
                 peaks[queue] = max(ms, peaks.get(queue, 0))
             facts.minute_peaks[int(rest)] = peaks
         else:
-            self._take_one(kind, rest, str(payload[0]))
+            self._take_one(kind, rest, str(payload[0]), now)
 
-    def _take_one(self, kind: str, rest: str, packed: str) -> None:
+    def _take_one(self, kind: str, rest: str, packed: str, now: int) -> None:
         facts = self.facts
         if kind == "l":
             if packed:
@@ -119,9 +132,9 @@ class Mirror:
                 facts.callers.get(day, {}).pop(call, None)
         elif kind == "h":
             hash_name, _, key = rest.partition("|")
-            self._take_entry(hash_name, key, packed)
+            self._take_entry(hash_name, key, packed, now)
 
-    def _take_entry(self, hash_name: str, key: str, packed: str) -> None:
+    def _take_entry(self, hash_name: str, key: str, packed: str, now: int) -> None:
         facts = self.facts
         if hash_name in ("queues", "agents"):
             kept = facts.queues if hash_name == "queues" else facts.agents
@@ -135,14 +148,22 @@ class Mirror:
                 facts.queue_directories.setdefault(source, Directory()).learn(party)
         elif hash_name == "sources":
             if packed:
-                facts.sources[key] = codec.unpack_source(packed)
+                facts.sources[key] = report = codec.unpack_source(packed)
+                self._receipts.take(report, now)
             else:
                 facts.sources.pop(key, None)
         elif hash_name == "risk" and packed and key in facts.queues:
             facts.queues[key].risk = codec.unpack_risk(packed)[0]
 
+    def _follow_the_clock(self) -> None:
+        stepped = clock.stepped_ms()
+        if stepped != self._stepped_ms:
+            self._receipts.stepped(stepped - self._stepped_ms, self.facts.sources)
+            self._stepped_ms = stepped
+
     def _forget(self, now: int, today: str) -> None:
-        oldest = minute_of(now - KEEP_MINUTES * MINUTE_MS)
+        oldest = minute_of(now) - KEEP_MINUTES
+        self._reaches = (max(oldest, self._reaches[0]), max(today, self._reaches[1]))
         for by_minute in (self.facts.minutes, self.facts.minute_peaks):
             for minute in [m for m in by_minute if m < oldest]:
                 del by_minute[minute]
