@@ -7,7 +7,7 @@ it keeps no state of ours, knows no store, and never asks the time (`received_at
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from stats.domain.errors import Malformed
 from stats.domain.records import Telling
@@ -21,6 +21,7 @@ class FeedSpec:
     calls: bool = False
     presence: bool = False
     silent: bool = False  # silence is normal for hours
+    tells: Literal["", "journey", "visits", "offers"] = ""  # the part of a call that its documents are about
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,6 +67,7 @@ def product() -> Iterator[Product]:
         made.destroy()
 
 
+@pytest.mark.fault("C1")
 def test_kill_minus_nine_of_each_process_in_the_middle_of_the_stream(product: Product) -> None:
     """Of the worker, of the web server, of the store; and a store that is emptied under everybody's feet."""
     streamed = Streamed(product, 51, 4)
@@ -77,6 +78,7 @@ def test_kill_minus_nine_of_each_process_in_the_middle_of_the_stream(product: Pr
     streamed.through(3, lambda: product.redis().flushall())
 
 
+@pytest.mark.fault("C2")
 @pytest.mark.slow
 @pytest.mark.acceptance("TX-07")
 def test_TX_07_of_two_workers_one_holds_the_source_and_the_other_takes_over(product: Product) -> None:
@@ -106,6 +108,7 @@ def test_TX_07_of_two_workers_one_holds_the_source_and_the_other_takes_over(prod
         second.wait(timeout=10)
 
 
+@pytest.mark.fault("C3")
 @pytest.mark.slow
 @pytest.mark.acceptance("TX-08")
 def test_TX_08_a_worker_that_slept_for_a_quarter_of_a_minute_is_right_again(product: Product) -> None:

@@ -52,6 +52,7 @@ def unchanged(before: dict[str, object], product: Product) -> list[str]:
     return [line for line in differences(before, after, ticking_within_s=30) if "last_frame" not in line and ".as_of" not in line]
 
 
+@pytest.mark.fault("A14")
 @pytest.mark.acceptance("TX-16")
 @pytest.mark.parametrize("datasource", DATASOURCES)
 def test_TX_16_junk_is_put_aside_and_counted_and_nothing_else_changes(seen: Product, datasource: str) -> None:
@@ -89,6 +90,7 @@ def test_TX_16_one_frame_between_junk_is_counted(seen: Product) -> None:
     eventually(lambda: queue(seen.live(), "4301")["today"]["offered"] == before + 1, 5)
 
 
+@pytest.mark.fault("A13")
 @pytest.mark.acceptance("TX-16")
 def test_TX_16_a_frame_of_five_megabytes_costs_at_most_a_new_handshake(seen: Product) -> None:
     """The vendor promises nothing of the kind; the source is live again within seconds."""

@@ -46,6 +46,7 @@ def product(upstream: UpstreamThread) -> Iterator[Product]:
 
 
 @pytest.mark.acceptance("TX-02")
+@pytest.mark.fault("A4")
 def test_TX_02_a_bad_token_is_an_auth_error_seldom_asked_again_and_healed_at_once_by_a_new_one(product: Product) -> None:
     """From the first handshake on; every number is null meanwhile."""
     product.upstream.upstream.tokens = {"another-token"}
@@ -66,6 +67,7 @@ def test_TX_02_a_bad_token_is_an_auth_error_seldom_asked_again_and_healed_at_onc
 
 @pytest.mark.slow
 @pytest.mark.acceptance("TX-02")
+@pytest.mark.fault("A4")
 def test_TX_02_a_token_revoked_while_connected_is_an_auth_error_and_works_again_alone(product: Product) -> None:
     """The vendor drops every socket and refuses them from then on; a minute later the same token works again."""
     product.start()
@@ -113,6 +115,7 @@ def test_TX_11_a_refusal_by_the_history_alone_is_the_same_auth_error(product: Pr
     assert product.until("live", 90) < 90
 
 
+@pytest.mark.fault("A3")
 @pytest.mark.acceptance("TX-03")
 @pytest.mark.parametrize("behaviour", ["invalid_path", "invalid_path_open"])
 def test_TX_03_an_unknown_path_is_a_configuration_error_while_the_good_sockets_count(product: Product, behaviour: str) -> None:

@@ -78,6 +78,7 @@ def what_is_shown(product: Product) -> tuple[str, int, bool]:
     return answer["sources"][0]["state"], answer["queues"][0]["now"]["waiting"], answer["agents"][0]["verified"]
 
 
+@pytest.mark.fault("A2", "A11")
 @pytest.mark.acceptance("TX-08")
 @pytest.mark.acceptance("TX-13")
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "frozen"])

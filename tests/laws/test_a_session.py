@@ -121,6 +121,7 @@ def halves(today: Day) -> Iterator[int]:
     yield today.now_ms - 90_000
 
 
+@pytest.mark.fault("A6", "A8")
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
 async def test_half_a_day_only_in_the_past_and_half_live_give_the_whole_days_numbers(redis_server: str, seed: int) -> None:
     """Several pages, frames during the seed, disorder and duplicates."""
@@ -146,6 +147,7 @@ def set_rows(upstream: ScriptableUpstream, rows: dict[str, Any]) -> None:
         upstream.history.set(root, told)
 
 
+@pytest.mark.fault("A1")
 @pytest.mark.parametrize("seed", [11, 12])
 async def test_what_a_dropped_connection_lost_is_read_from_the_past(redis_server: str, seed: int) -> None:
     """Everything of three minutes is lost on the way; the sockets come back, and the gap is read."""
@@ -215,6 +217,7 @@ async def test_numbers_are_unknown_and_never_zero_until_the_day_was_read(redis_s
         assert all(q["today"]["answered"] is None and q["60m"]["service_level"] is None for q in shown["queues"])
 
 
+@pytest.mark.fault("A4")
 async def test_a_bad_token_is_one_handshake_and_an_auth_error_and_heals_alone(redis_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """At most five handshakes in any ten seconds; when the token works, the source is live again without anybody."""
     monkeypatch.setattr("stats.ingest.listening.AUTH_PROBE_S", (1.0, 1.5))
@@ -231,6 +234,7 @@ async def test_a_bad_token_is_one_handshake_and_an_auth_error_and_heals_alone(re
         await watch.until("live", 10)
 
 
+@pytest.mark.fault("A3")
 @pytest.mark.parametrize("path", ["calls", "profile_history"])
 async def test_an_unknown_path_is_a_config_error_and_the_good_feeds_go_on(redis_server: str, path: str) -> None:
     """`Invalid path.` is never dialled hot, never parsed, and the rest counts on."""
@@ -252,6 +256,7 @@ async def test_an_unknown_path_is_a_config_error_and_the_good_feeds_go_on(redis_
         assert nested(values(watch.mirror.facts, now_ms()))["site"]["today"]["offered"]
 
 
+@pytest.mark.fault("A3")
 async def test_a_door_that_opens_and_shuts_again_is_not_live(redis_server: str) -> None:
     """Accept-then-close on one needed feed: no hot loop, and nobody is told that all is well."""
     async with watched(redis_server, CountingRules()) as watch:

@@ -39,6 +39,7 @@ async def empty(bench: Bench) -> None:
     await bench.store.connection.client.flushall()
 
 
+@pytest.mark.fault("A6", "A7")
 @EXAMPLES
 @given(seed=st.integers(0, 10_000), order=st.integers(0, 10_000))
 def test_any_order_and_any_duplication_end_in_the_same_numbers(redis_server: str, seed: int, order: int) -> None:
@@ -59,6 +60,7 @@ def test_any_order_and_any_duplication_end_in_the_same_numbers(redis_server: str
     asyncio.run(law())
 
 
+@pytest.mark.fault("C1")
 @EXAMPLES
 @given(seed=st.integers(0, 10_000), cuts=st.lists(st.floats(0, 1), min_size=1, max_size=5))
 def test_a_restart_before_any_frame_changes_nothing(redis_server: str, seed: int, cuts: list[float]) -> None:
@@ -84,6 +86,7 @@ def test_a_restart_before_any_frame_changes_nothing(redis_server: str, seed: int
     asyncio.run(law())
 
 
+@pytest.mark.fault("C2")
 @EXAMPLES
 @given(seed=st.integers(0, 10_000), order=st.integers(0, 10_000))
 def test_two_racing_workers_count_everything_once_and_one_is_left(redis_server: str, seed: int, order: int) -> None:

@@ -8,6 +8,8 @@ import os
 import random
 from dataclasses import dataclass
 
+import pytest
+
 from stats.domain.merge import FRAME, Told, merge_document
 from stats.domain.records import Journey
 from stats.ingest.seeding import Lag
@@ -105,12 +107,14 @@ def number_of(journey: Journey) -> int:
     return int((journey.end_reason or "v0")[1:])
 
 
+@pytest.mark.fault("A8")
 def test_every_schedule_ends_right_and_never_steps_back() -> None:
     """Lag below the guess, dropped connections with frames lost in flight."""
     bad = [(seed, result) for seed in range(SCHEDULES // 2) if (result := run(seed)) != (0, 0, 0)]
     assert not bad, f"{len(bad)} of {SCHEDULES // 2}, first {bad[:5]}"
 
 
+@pytest.mark.fault("A6", "A7")
 def test_lost_swapped_and_doubled_frames_heal_with_the_next_pass() -> None:
     """A healthy socket that loses two frames of a hundred, swaps two and doubles five."""
     faults = Faults(lost=0.02, swapped=0.02, doubled=0.05)
@@ -118,12 +122,14 @@ def test_lost_swapped_and_doubled_frames_heal_with_the_next_pass() -> None:
     assert not bad, f"{len(bad)} of {SCHEDULES // 4}, first {bad[:5]}"
 
 
+@pytest.mark.fault("B6")
 def test_a_guess_far_too_short_still_never_reopens_a_call_and_the_periodic_pass_heals() -> None:
     """The past lags four times longer than assumed: steps back heal, endings stay."""
     bad = [(seed, result) for seed in range(SCHEDULES // 4) if (result := run(seed, lag_is=32, guess=8))[:2] != (0, 0)]
     assert not bad, f"{len(bad)} of {SCHEDULES // 4}, first {bad[:5]}"
 
 
+@pytest.mark.fault("B6")
 def test_the_lag_is_learnt_from_a_call_that_ended_live_and_not_yet_in_the_past() -> None:
     """Until then two minutes are assumed; afterwards twice what was seen, a quarter of an hour at most."""
     from stats.domain.records import Call

@@ -140,6 +140,7 @@ async def failure(provider: TelavoxProvider, kind: str = "calls") -> ProviderErr
     return error.value
 
 
+@pytest.mark.fault("B2")
 @pytest.mark.acceptance("TX-10")
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("of_one_call", [False, True])
@@ -166,6 +167,7 @@ async def test_TX_10_the_window_is_sent_in_utc_with_milliseconds(studio: FakeStu
     assert iso(1_779_099_997_234) == "2026-05-18T10:26:37.234Z"
 
 
+@pytest.mark.fault("B2")
 @pytest.mark.acceptance("TX-10")
 @pytest.mark.parametrize(
     "answer",
@@ -229,6 +231,7 @@ async def test_rows_of_each_kind_are_told_as_live_documents_are(studio: FakeStud
     assert (slot.start, slot.unit, slot.profiles[0].usage_ms, slot.profiles[0].available) == (1779094800000, "s", 1_800_000, False)
 
 
+@pytest.mark.fault("B7")
 async def test_a_row_that_cannot_be_read_is_counted_and_the_rest_told(studio: FakeStudio, dial: Dial) -> None:
     """It still has an identity, for the completeness check."""
     studio.answer = lambda asked: {
@@ -253,6 +256,7 @@ async def test_TX_11_two_hundred_with_errors_and_no_rows_is_an_error(studio: Fak
         assert isinstance(await failure(dial()), Retry)
 
 
+@pytest.mark.fault("B1")
 @pytest.mark.acceptance("TX-11")
 async def test_TX_11_rows_beside_errors_are_kept_and_the_page_is_partial(studio: FakeStudio, dial: Dial) -> None:
     """Apply, but prove nothing by it."""
@@ -283,6 +287,7 @@ async def test_TX_11_two_hundred_that_says_unauthenticated_is_an_auth_refusal(st
     assert error.kind == "auth"
 
 
+@pytest.mark.fault("B5")
 @pytest.mark.parametrize(
     ("answer", "after_s"),
     [
@@ -312,6 +317,7 @@ async def test_nobody_answering_is_passing(studio: FakeStudio, dial: Dial) -> No
     assert isinstance(await failure(provider), Retry)
 
 
+@pytest.mark.fault("B3")
 @pytest.mark.parametrize(
     "pages",
     [

@@ -122,6 +122,7 @@ def test_TX_14_a_batch_in_one_array_equals_the_same_batch_frame_by_frame(provide
     assert [each.reason for each in odd] == ["not_object", "no_slot", "no_agent"]
 
 
+@pytest.mark.fault("A10")
 @pytest.mark.acceptance("TX-14")
 def test_TX_14_a_batch_of_five_thousand_agents_is_one_frame_of_many_megabytes(provider: TelavoxProvider) -> None:
     """More than the 1 MiB that other documents may have."""

@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
+import socket
 from collections.abc import Callable
 
 import pytest
 from aiohttp import web
 
 from stats.domain.errors import ProviderError, Refused, Retry
+from stats.providers.telavox import stream
 from stats.providers.telavox.answers import is_unknown_path, short, wait_s
 from stats.providers.telavox.provider import TelavoxProvider
 from stats.providers.telavox.stream import open_feed
@@ -69,6 +71,7 @@ async def test_TX_02_a_refused_token_is_an_auth_refusal(studio: FakeStudio, dial
     assert len(studio.handshakes) == 1
 
 
+@pytest.mark.fault("A3")
 @pytest.mark.acceptance("TX-03")
 @pytest.mark.parametrize("text", ["Invalid path.", "Invalid path", " invalid PATH. \n"])
 @pytest.mark.parametrize("closing", [True, False])
@@ -94,6 +97,7 @@ def test_TX_03_only_the_vendors_sentence_is_an_unknown_path() -> None:
     assert not is_unknown_path(b"")
 
 
+@pytest.mark.fault("A5")
 @pytest.mark.parametrize(
     ("status", "headers", "after_s"),
     [
@@ -114,6 +118,7 @@ async def test_any_other_refusal_is_passing_and_its_retry_after_is_handed_on(
     assert error.after_s == after_s
 
 
+@pytest.mark.fault("A20")
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 async def test_a_redirect_is_never_followed(studio: FakeStudio, dial: Dial, status: int) -> None:
     """Not even home: the token goes to the configured address alone."""
@@ -168,6 +173,7 @@ async def test_nobody_listening_at_the_address_is_to_be_dialled_again(studio: Fa
     assert isinstance(await failure(provider), Retry)
 
 
+@pytest.mark.fault("A13")
 async def test_a_frame_beyond_the_limit_ends_the_link_but_the_hourly_batch_may_be_large(studio: FakeStudio, dial: Dial) -> None:
     """4 MiB, and 32 for the batch."""
 
@@ -194,6 +200,7 @@ async def test_a_quiet_link_that_answers_pings_stays_alive(studio: FakeStudio) -
         listening.cancel()
 
 
+@pytest.mark.fault("A2")
 async def test_a_link_that_answers_no_ping_is_given_up(studio: FakeStudio) -> None:
     """Half open: the other side is gone and TCP does not know."""
     studio.autoping = False
@@ -201,6 +208,17 @@ async def test_a_link_that_answers_no_ping_is_given_up(studio: FakeStudio) -> No
     async with asyncio.timeout(5), feed as frames:
         with pytest.raises(Retry, match="no pong"):
             await anext(frames)  # type: ignore[arg-type]
+
+
+@pytest.mark.fault("A2")
+async def test_a_link_in_life_is_given_up_within_twenty_seconds_by_pings_and_by_the_kernel(studio: FakeStudio, dial: Dial) -> None:
+    """The worst case is a ping just answered: the next one and its patience; the kernel knows as well, where it can be told."""
+    assert stream.PING_EVERY_S + stream.PONG_WITHIN_S + 1 <= 20
+    async with dial().open("calls") as frames:
+        raw = frames._socket.transport.get_extra_info("socket")  # type: ignore[attr-defined]
+        assert raw.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            assert 0 < raw.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) <= 20_000
 
 
 async def test_a_link_whose_frames_we_are_slow_to_take_is_not_given_up(studio: FakeStudio) -> None:

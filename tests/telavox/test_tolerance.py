@@ -234,6 +234,7 @@ def test_TX_16_a_direction_nobody_knows_is_unknown_and_counted(provider: Telavox
     assert [each.reason for each in odd] == ["unknown_enum"]
 
 
+@pytest.mark.fault("A15")
 def test_TX_16_a_status_nobody_knows_is_kept_for_the_rules_and_counted(provider: TelavoxProvider) -> None:
     """It makes the agent unknown, which is for the domain to say."""
     (told,), odd = provider.read("profile_live", frame(presence(profile={"active": {"status": "Levitating"}})), received_at=NOW)
@@ -242,6 +243,7 @@ def test_TX_16_a_status_nobody_knows_is_kept_for_the_rules_and_counted(provider:
     assert [each.reason for each in odd] == ["unknown_enum"]
 
 
+@pytest.mark.fault("A15")
 def test_TX_16_unknown_end_reasons_strategies_and_fields_are_no_news(provider: TelavoxProvider) -> None:
     """Open enumerations that nothing is decided by, and fields of tomorrow."""
     told = offer_of(provider, offer(agent_end_reason="ABDUCTED", tomorrow={"deep": [1, 2, {"x": None}]}))
@@ -312,7 +314,7 @@ def test_TX_16_a_document_whose_state_cannot_be_read_tells_nothing_and_is_counte
         ("queues", queue(queue={}), "no_queue"),
         ("agents", offer(agent={"phone": "0701740605"}), "no_agent"),
         ("profile_live", {"profile": {"active": {"status": "available"}}}, "no_agent"),
-        ("calls", [call()], "not_object"),
+        ("calls", [[call()]], "not_object"),
         ("calls", "text", "not_object"),
         ("calls", None, "not_object"),
         ("calls", 5, "not_object"),

@@ -1,10 +1,10 @@
 """Questions to the historic layer: one POST at a time over one kept session, answered with a page of raw rows or an error of ours.
 
 Rules that hold here:
-- gql carries the documents; the answer's JSON is split here into raw rows, which the readers of live frames read one by one.
+- gql carries the documents; the answer's JSON is split into raw rows (envelope.py), which the readers of live frames read one by one.
 - The token goes to the configured address alone: redirects are faults, nothing is taken from the environment, nothing is logged.
-- 200 with errors: rows are kept and flagged; a field unknown to the schema is left out and the question asked again; a missing
-  filter is our own fault and never retried.
+- 200 with errors: rows are kept and flagged, no rows are no answer; a field unknown to the schema is left out and the question asked
+  again; a missing filter is our own fault and never retried.
 """
 
 import asyncio
@@ -20,7 +20,8 @@ from gql.transport.exceptions import TransportQueryError
 from graphql import ExecutionResult
 
 from stats.domain.errors import Refused, Retry
-from stats.providers.telavox import answers
+from stats.providers.telavox import answers, envelope
+from stats.providers.telavox.envelope import RawPage
 from stats.providers.telavox.selection import KINDS, Complaint, Selection
 
 TIMEOUT_S = 30
@@ -45,17 +46,8 @@ class _Problem(msgspec.Struct):
     extensions: _Extensions | None = None
 
 
-class RawPage(msgspec.Struct, rename="camel"):
-    """A connection of the vendor's: rows still as bytes."""
-
-    data: list[msgspec.Raw] | None = None
-    total_count: int | float | None = None
-    cursor: str | int | None = None
-    has_next_page: bool | int | None = None
-
-
 class _Answer(msgspec.Struct):
-    data: dict[str, RawPage | None] | None = None
+    data: dict[str, envelope.Envelope | None] | None = None
     errors: list[_Problem] | None = None
 
 
@@ -137,9 +129,12 @@ class Archive:
             text = _text(selection, variables)
             root = selection.root
             told, problems = await self._execute(text, variables)
-            page = told.get(root) if told else None
-            if page is not None and page.data is not None:
-                return page, bool(problems)
+            page = envelope.opened(told.get(root) if told else None)
+            if page is not None:
+                if problems and not page.rows:
+                    _refuse(problems)  # no rows beside an error are no rows
+                    raise Retry(f"graphql: {answers.short(problems[0].message or 'errors and no rows')}")
+                return page, bool(problems) or page.odd
             _refuse(problems)
             adapted = selection.adapt(text, [_complaint(problem) for problem in problems])
             if not adapted and text == _text(selection, variables):  # else another question has just learnt it
@@ -147,7 +142,7 @@ class Archive:
                 raise Retry(f"graphql: {answers.short(reason)}")
         raise Refused("config", "the historic schema knows none of our fields")
 
-    async def _execute(self, text: str, variables: Mapping[str, Any]) -> tuple[dict[str, RawPage | None] | None, list[_Problem]]:
+    async def _execute(self, text: str, variables: Mapping[str, Any]) -> tuple[dict[str, envelope.Envelope | None] | None, list[_Problem]]:
         async with self._opening:
             if self._session is None:
                 self._session = await self._client.connect_async(reconnecting=False)  # type: ignore[no-untyped-call]

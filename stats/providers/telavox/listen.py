@@ -10,13 +10,15 @@ from stats.domain.records import Call, PresenceSlot, Telling
 from stats.providers.telavox import presence, translate
 from stats.providers.telavox.casing import camel
 from stats.providers.telavox.hearing import Hearing
-from stats.providers.telavox.reading import MAX_BATCH_BYTES, Reader, check, strictly
+from stats.providers.telavox.reading import MAX_BATCH_BYTES, MAX_DOCUMENT_BYTES, Reader, check, strictly
 from stats.providers.telavox.wire import AgentDocument, CallDocument, CallWords, QueueDocument, Shape
 from stats.providers.telavox.wire_presence import PresenceDocument, ProfileTotal, SlotDocument
 
 S = TypeVar("S", bound=Shape)
 C = TypeVar("C", bound=CallWords)
 Told = tuple[list[Telling], list[Malformed]]
+
+MOST_IN_A_FRAME = 1_000
 
 
 class Listener(Generic[S]):
@@ -49,6 +51,28 @@ def row_listener(shape: type[C], tell: Callable[[C, Hearing], Call], decisive: f
         return tell(document, hearing)
 
     return Listener(camel(shape), tell_row, decisive)
+
+
+def hear_frame(listener: Listener[S], frame: bytes, source: str, region: str, received_at: int) -> Told:
+    """A frame of one document, or of a few in an array: each is told alone, and a bad one costs only itself."""
+    if frame[:64].lstrip()[:1] != b"[":
+        return listener.hear(frame, Hearing(source, region, received_at))
+    try:
+        check(frame, limit=MAX_DOCUMENT_BYTES)
+        documents = strictly(_ITEMS, frame)
+        if not documents:
+            raise Malformed("not_object", "list")
+        if len(documents) > MOST_IN_A_FRAME:
+            raise Malformed("too_many", f"{len(documents)} documents")
+    except Malformed as reason:
+        return [], [reason]
+    tellings: list[Telling] = []
+    malformed: list[Malformed] = []
+    for document in documents:
+        told, odd = listener.hear(bytes(document), Hearing(source, region, received_at))
+        tellings += told
+        malformed += odd
+    return tellings, malformed
 
 
 _SLOTS = Reader(SlotDocument)

@@ -11,8 +11,9 @@ from stats.domain.errors import Malformed
 from stats.domain.records import Call, PresenceSlot, Telling
 from stats.providers.base import FeedSpec, Frames, Page, SourceConfig
 from stats.providers.telavox import listen
+from stats.providers.telavox.envelope import RawPage
 from stats.providers.telavox.hearing import Hearing
-from stats.providers.telavox.historic import Archive, RawPage
+from stats.providers.telavox.historic import Archive
 from stats.providers.telavox.selection import KINDS
 from stats.providers.telavox.stream import MAX_BATCH_FRAME_BYTES, MAX_FRAME_BYTES, open_feed
 
@@ -38,9 +39,9 @@ class TelavoxProvider:
     """One Telavox organisation, reached with one Statistics Token. `now_ms` is our clock, for signs of life and Retry-After alone."""
 
     feeds: Mapping[str, FeedSpec] = {
-        "calls": FeedSpec(name="calls", calls=True),
-        "queues": FeedSpec(name="queues", calls=True),
-        "agents": FeedSpec(name="agents", calls=True),
+        "calls": FeedSpec(name="calls", calls=True, tells="journey"),
+        "queues": FeedSpec(name="queues", calls=True, tells="visits"),
+        "agents": FeedSpec(name="agents", calls=True, tells="offers"),
         "profile_live": FeedSpec(name="profile_live", presence=True),
         "profile_history": FeedSpec(name="profile_history", silent=True),
     }
@@ -74,48 +75,45 @@ class TelavoxProvider:
         listener = _LISTENERS.get(feed)
         if listener is None:
             return [], [Malformed("unknown_feed")]
-        return listener.hear(frame, Hearing(self._config.name, self._config.default_region, received_at))
+        return listen.hear_frame(listener, frame, self._config.name, self._config.default_region, received_at)
 
     async def page(self, kind: str, *, start_ms: int, end_ms: int, first: int, after: str | None, received_at: int) -> Page:
         """One page of `kind` in [start, end); see LiveProvider. A Retry may mean that `first` was too large: halve it."""
         raw, partial = await self._archive.ask(kind, {**_window(start_ms, end_ms, first), "after": after})
-        cursor = None if raw.cursor is None else str(raw.cursor)
-        more = bool(raw.has_next_page)
-        endless = self._endless(raw, (kind, start_ms, end_ms), after=after, cursor=cursor, more=more)
+        endless = self._endless(raw, (kind, start_ms, end_ms), after=after)
         tellings: list[Telling] = []
         malformed: list[Malformed] = []
         keys: list[str] = []
-        for row in raw.data or ():
+        for row in raw.rows:
             frame = bytes(row)
             told, odd = self._read_row(kind, frame, received_at)
             tellings += told
             malformed += odd
             # A row that cannot be read has been sent all the same, and the completeness check counts it.
             keys.append(_key(told[0]) if told else f"?{hashlib.blake2b(frame, digest_size=8).hexdigest()}")
-        total = raw.total_count
         return Page(
             tellings=tellings,
             rows=len(keys),
             malformed=malformed,
-            total=int(total) if total is not None and total >= 0 else None,
-            cursor=cursor,
-            more=more and not endless,
+            total=raw.total,
+            cursor=raw.cursor,
+            more=raw.more and not endless,
             partial=partial or endless,
             keys=keys,
         )
 
-    def _endless(self, raw: RawPage, pass_: tuple[str, int, int], *, after: str | None, cursor: str | None, more: bool) -> bool:
+    def _endless(self, raw: RawPage, pass_: tuple[str, int, int], *, after: str | None) -> bool:
         """Whether following on would never end: no rows, no cursor, or a cursor that this pass has already followed."""
-        if after is None or not more:
+        if after is None or not raw.more:
             self._asked.pop(pass_, None)
-        if not more:
+        if not raw.more:
             return False
         followed = self._asked.setdefault(pass_, set())
         if len(self._asked) > MAX_PASSES:  # passes given up half way leave theirs behind
             del self._asked[next(iter(self._asked))]
         if after is not None:
             followed.add(after)
-        if not raw.data or cursor is None or cursor in followed:
+        if not raw.rows or raw.cursor is None or raw.cursor in followed:
             self._asked.pop(pass_, None)
             return True
         return False
@@ -129,12 +127,12 @@ class TelavoxProvider:
                 raw, _partial = await self._archive.ask(
                     kind, {**_window(start_ms, end_ms, LOOK_UP_ROWS), "after": after, "callId": id_call}
                 )
-                for row in raw.data or ():
+                for row in raw.rows:
                     told, _odd = self._read_row(kind, bytes(row), received_at)
                     found += [each for each in told if isinstance(each, Call) and each.id_call == id_call]
-                if not raw.has_next_page or not raw.data or raw.cursor is None or str(raw.cursor) == after:
+                if not raw.more or not raw.rows or raw.cursor is None or raw.cursor == after:
                     break
-                after = str(raw.cursor)
+                after = raw.cursor
         return found
 
     def _read_row(self, kind: str, row: bytes, received_at: int) -> tuple[list[Telling], list[Malformed]]:

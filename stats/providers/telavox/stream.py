@@ -11,6 +11,7 @@ Rules that hold here:
 import asyncio
 import contextlib
 import logging
+import socket as sockets
 import ssl
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -27,6 +28,8 @@ PING_EVERY_S = 4.0
 PONG_WITHIN_S = 4.0
 MAX_FRAME_BYTES = 4 << 20
 MAX_BATCH_FRAME_BYTES = 32 << 20
+KEEPALIVE_S = 5
+UNACKNOWLEDGED_MS = 15_000
 FRAMES_AHEAD = 16  # taken from the network before they are asked for; then TCP holds the vendor back
 
 
@@ -88,9 +91,8 @@ class Feed:
             taken = self._taken
             idle = self._listening
             try:
-                pong = await self._socket.ping()
                 async with asyncio.timeout(within_s):
-                    await pong
+                    await (await self._socket.ping())
                 self._alive_at = self._clock()
             except ConnectionClosed:
                 return
@@ -113,6 +115,7 @@ async def open_feed(
 ) -> AsyncIterator[Feed]:
     """A feed for as long as the block lasts. Raises Refused("auth"), Refused("config") or Retry; so does its iteration."""
     socket = await _dial(url, token, max_bytes, clock)
+    _give_up_early(socket)
     feed = Feed(socket, clock)
     keeper = asyncio.create_task(feed.keep_alive(ping_every_s, pong_within_s))
     try:
@@ -148,6 +151,24 @@ async def _dial(url: str, token: str, max_bytes: int, clock: Callable[[], int]) 
         raise Retry(f"cannot connect: {type(fault).__name__}") from None
     except ValueError:  # a token or an address that no header can carry
         raise Refused("config", "the token or the live address holds characters that cannot be sent") from None
+
+
+def _give_up_early(socket: ClientConnection) -> None:
+    """Let the kernel end a link whose other side is gone (a router that forgot us sends no word), where it knows how."""
+    raw = socket.transport.get_extra_info("socket")
+    if raw is None:
+        return
+    for level, name, value in (
+        (sockets.SOL_SOCKET, "SO_KEEPALIVE", 1),
+        (sockets.IPPROTO_TCP, "TCP_KEEPIDLE", KEEPALIVE_S),
+        (sockets.IPPROTO_TCP, "TCP_KEEPINTVL", KEEPALIVE_S),
+        (sockets.IPPROTO_TCP, "TCP_KEEPCNT", 2),
+        (sockets.IPPROTO_TCP, "TCP_USER_TIMEOUT", UNACKNOWLEDGED_MS),
+    ):
+        option = getattr(sockets, name, None)
+        if option is not None:
+            with contextlib.suppress(OSError):
+                raw.setsockopt(level, option, value)
 
 
 def _closing(closed: ConnectionClosed) -> ProviderError:
