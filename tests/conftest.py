@@ -1,6 +1,7 @@
 """What every test may ask for: a place for files, a free port, a real Redis, a real browser."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -8,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
@@ -39,7 +41,22 @@ def environment_of(var_dir: Path, **variables: str) -> dict[str, str]:
     """The environment for a real process of the product on `var_dir`: nothing of this test process's own settings in it."""
     ours = ("DJANGO_SETTINGS_MODULE", "SECRET_KEY", "DATABASE_URL", "REDIS_URL")
     kept = {name: value for name, value in os.environ.items() if name not in ours}
-    return {**kept, "ENV_FILE": "", "BIND": "127.0.0.1", "VAR_DIR": str(var_dir), **variables}
+    return {**kept, "ENV_FILE": "", "BIND": "127.0.0.1", "VAR_DIR": str(var_dir), **_second_engine(var_dir.name), **variables}
+
+
+def _second_engine(name: str) -> dict[str, str]:
+    """Where TEST_DATABASE_URL names a PostgreSQL: a database of its own on it for whatever runs on the VAR_DIR of this name."""
+    server = os.environ.get("TEST_DATABASE_URL", "")
+    if not server:
+        return {}
+    import psycopg
+    from psycopg import sql
+
+    mine = re.sub(r"[^a-z0-9]", "_", name.lower())
+    with psycopg.connect(server, autocommit=True) as connection:
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [mine]).fetchone() is None:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(mine)))
+    return {"DATABASE_URL": urlunsplit(urlsplit(server)._replace(path=f"/{mine}"))}
 
 
 def processes_of(path: Path) -> list[int]:
@@ -59,10 +76,7 @@ def processes_of(path: Path) -> list[int]:
 
 @pytest.fixture(scope="session")
 def redis_address() -> Iterator[str]:
-    """The address of one real Redis for this test process: an embedded one, or TEST_REDIS_URL, which is emptied."""
-    if os.environ.get("TEST_REDIS_URL"):
-        yield os.environ["TEST_REDIS_URL"]
-        return
+    """The address of one real Redis for this test process; REDIS_SERVER names another server program than the bundled one."""
     path = Path(tempfile.mkdtemp(prefix="wbredis-"))
     process = server.start(path)
     assert process is not None

@@ -6,6 +6,7 @@ variable counts as not given. A secret may be given as NAME or as NAME_FILE, nev
 
 import os
 import re
+import shutil
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
@@ -150,6 +151,14 @@ class Environment:
         if not writable:
             raise WrongSetting(name, "a directory that can be made and written to", str(path))
         return path
+
+    def program(self, name: str) -> str:
+        """The absolute path of a program that may be run, given as a path or as a name on PATH; empty when not given."""
+        value = self.text(name, "")
+        found = shutil.which(os.path.expanduser(value)) if value else ""
+        if found is None:
+            raise WrongSetting(name, "the path of a program, or its name on PATH", value)
+        return os.path.abspath(found) if found else ""
 
     def secret_address(self, name: str, schemes: tuple[str, ...]) -> str:
         """A URL that may hold a password, so it may come from a file too; empty when not given."""

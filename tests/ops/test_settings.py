@@ -24,6 +24,7 @@ WRONG = [
     ("DATABASE_URL", "sqlite://"),
     ("REDIS_URL", "http://:hunter2@redis"),
     ("REDIS_URL", "redis://:hunter2@redis:99999999"),
+    ("REDIS_SERVER", "/nowhere/redis-server"),
     ("TELAVOX_LIVE_URL", "https://example.org"),
     ("TELAVOX_LIVE_URL", "wss://"),
     ("TELAVOX_HISTORIC_URL", "example.org/graphql"),
