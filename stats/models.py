@@ -152,3 +152,7 @@ class PresenceSlotRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.agent} {self.start_ms} {self.profile}"
+
+
+# Django finds models here; they live with the room that writes them.
+from stats.history.tables import ArchivedCall, ArchivedOffer, ArchivedVisit, DirtyQuarter, PresenceChange  # noqa: E402, F401

@@ -5,11 +5,16 @@ All keys of an organisation share the hash tag `{org}`, so that one Lua step may
 
     key                  | shape                                                        | lives
     ---------------------+--------------------------------------------------------------+---------------------------
-    meta                 | hash: epoch, rev (store version), floor (oldest rev in dirty) | for ever
+    meta                 | hash: epoch, rev (store version), floor (oldest rev in dirty), | for ever
+                         | gen (generation of the sums)                                  |
     lease:<source>       | string: the worker that may write for this source            | 8 s, renewed every 2.5 s
-    r:<call>             | hash: v version, r record (MessagePack), s what it shows     | 50 h after its last change
+    r:<call>             | hash: v version, r record (MessagePack), s what it shows,     | 50 h after its last change
+                         | g in which generation of the sums                             |
     i:<source>           | sorted set: id_call by start                                 | entries 50 h
     unkept:<source>      | sorted set: ended calls the archive lacks, by record version | until kept
+    aside:<source>       | sorted set: ended calls the archive refused, by version      | tried by every new holder
+    slots:<source>       | stream: presence slots the database lacks (JSON)             | until kept, newest 100,000
+    changes:<source>     | stream: presence changes the database lacks (JSON)           | until kept, newest 100,000
     day:<day>:<scope>    | hash: amount -> count or ms                                  | 72 h
     scopes:<day>         | set: scopes of the day                                       | 72 h
     peak:<day>:<queue>   | sorted set: "<call>#<n>" by wait, ms                         | 72 h
@@ -24,7 +29,7 @@ All keys of an organisation share the hash tag `{org}`, so that one Lua step may
     sources              | hash: source -> health as its worker reports it (JSON)       | for ever, one per source
     flags                | hash: restate:<source>, while calls are to be shown again     | until done
     rules                | string: timezone, targets, counting rules (JSON)             | for ever
-    dirty                | sorted set: what changed, by the rev that changed it         | newest 20,000 revs
+    dirty                | sorted set: what changed, by the rev that changed it         | newest 20,000 revs, 100,000 at most
     quarantine:<source>  | list: the newest 100 unreadable frames (hash, reason, size)  | 100 entries
     quarantined:<source> | hash: reason -> count                                        | for ever
     announce             | channel: the rev that was just reached                       | -
@@ -36,7 +41,10 @@ DAY_TTL_S = 72 * 3600
 MINUTE_TTL_S = 3 * 3600
 LEASE_TTL_MS = 8_000
 DIRTY_REVS = 20_000
+DIRTY_NAMES = 100_000
 QUARANTINE_ENTRIES = 100
+WAITING_ENTRIES = 100_000
+ASIDE_ENTRIES = 10_000
 
 
 def prefix(organisation: str) -> str:

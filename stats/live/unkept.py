@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from stats.live import keys
 from stats.live.board_store import Store, StoredCall, text
 
+_AT_ONCE = 1_000
 _STRIKE = """
 local struck = 0
 for i = 1, #ARGV, 2 do
@@ -18,6 +19,16 @@ for i = 1, #ARGV, 2 do
   end
 end
 return struck
+"""
+
+_SET_ASIDE = """
+for i = 2, #ARGV, 2 do
+  if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[i])) == tonumber(ARGV[i + 1]) then
+    redis.call('ZREM', KEYS[1], ARGV[i])
+    redis.call('ZADD', KEYS[2], ARGV[i + 1], ARGV[i])
+  end
+end
+redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -1 - tonumber(ARGV[1]))
 """
 
 
@@ -32,6 +43,10 @@ class Unkept:
     @property
     def _name(self) -> str:
         return keys.key(self.organisation, "unkept", self.source)
+
+    @property
+    def _aside(self) -> str:
+        return keys.key(self.organisation, "aside", self.source)
 
     async def number(self) -> int:
         """How many calls wait."""
@@ -59,12 +74,34 @@ class Unkept:
             connection = self.store.connection
             await connection.ask(connection.client.zrem(self._name, *gone))
 
+    async def set_aside(self, refused: Mapping[str, int]) -> None:
+        """The archive cannot take these at these versions: they stand in nobody's way, and are tried again by `again`."""
+        if refused:
+            connection = self.store.connection
+            pairs: list[str | int] = [x for pair in refused.items() for x in pair]
+            await connection.ask(connection.client.eval(_SET_ASIDE, 2, self._name, self._aside, keys.ASIDE_ENTRIES, *pairs))
+
+    async def aside(self) -> int:
+        """How many are set aside."""
+        connection = self.store.connection
+        return int(await connection.ask(connection.client.zcard(self._aside)))
+
+    async def again(self) -> None:
+        """What was set aside is to be tried again: another worker may know better."""
+        connection = self.store.connection
+        pipe = connection.client.pipeline(transaction=True)
+        pipe.zunionstore(self._name, [self._name, self._aside], aggregate="MAX")
+        pipe.delete(self._aside)
+        await connection.ask(pipe.execute())
+
     async def hold(self) -> None:
         """The database is away for long: let no record that waits for it expire."""
         connection = self.store.connection
-        names = await connection.ask(connection.client.zrange(self._name, 0, -1))
-        pipe = connection.client.pipeline(transaction=False)
-        for raw in names:
-            reference = keys.call_reference(self.source, text(raw))
-            pipe.expire(keys.key(self.organisation, "r", reference), keys.RECORD_TTL_S)
-        await connection.ask(pipe.execute())
+        for name in (self._name, self._aside):
+            names = await connection.ask(connection.client.zrange(name, 0, -1))
+            for at in range(0, len(names), _AT_ONCE):
+                pipe = connection.client.pipeline(transaction=False)
+                for raw in names[at : at + _AT_ONCE]:
+                    reference = keys.call_reference(self.source, text(raw))
+                    pipe.expire(keys.key(self.organisation, "r", reference), keys.RECORD_TTL_S)
+                await connection.ask(pipe.execute())

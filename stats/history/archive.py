@@ -1,0 +1,172 @@
+"""Keeps ended calls for good: a batch in one transaction, the rows of a changed call replaced, its quarters marked.
+
+Rules that hold here:
+- Keeping is idempotent: a call told again as it was changes nothing, so whoever does not know whether a batch was kept sends it again.
+- Nothing is overwritten by less. A later version of the same telling (same lineage, not long ago) replaces; anything else is merged with
+  what is there, for the live store may have lost what the archive still has.
+- One writer of a source at a time, by a lock of the transaction: two workers that overlap keep every call once.
+- A call that moves to another start leaves its old rows; rows are looked for within a month of it, and where no month is meant.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import close_old_connections, connection, models, transaction
+from django.db.models import Q
+
+from stats.domain.errors import Malformed
+from stats.domain.merge import FRAME, merge_call
+from stats.domain.records import Call
+from stats.history import rows
+from stats.history.partitions import EARLIEST_MS
+from stats.history.tables import ArchivedCall, ArchivedOffer, ArchivedVisit, DirtyQuarter
+from stats.history.writing import read_call, write_call
+
+MONTH_MS = 31 * 86_400_000
+# A record of the live store lives 50 hours after its last change; well before, versions still count from the same beginning.
+SAME_LIFE_MS = 40 * 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """A call to keep. `lineage` names the life of the store whose `version` this is; "" for what has no versions."""
+
+    call: Call
+    lineage: str = ""
+    version: int = 0
+
+
+@dataclass(slots=True)
+class _Held:
+    at_ms: int
+    call: Call | None
+    lineage: str
+    version: int
+    kept_ms: int
+
+
+def keep(organisation: str, source: str, tellings: Sequence[Telling], now_ms: int) -> int:
+    """Keep calls of one source. Returns how many were new or changed.
+
+    Raises django.db.Error: nothing of the batch was kept, or all of it; ValueError and the like when a call can never be kept as it is.
+    """
+    close_old_connections()
+    with transaction.atomic():
+        _lock(f"{organisation}/{source}")
+        told = {rows.id_of(t.call): (t, rows.rows_of(organisation, t.call)) for t in tellings}
+        held = _held(organisation, source, list(told), [made[0][3] for _, made in told.values()])
+        calls: list[rows.Row] = []
+        visits: list[rows.Row] = []
+        offers: list[rows.Row] = []
+        quarters: set[int] = set()
+        gone: list[tuple[str, int]] = []
+        for id_call, (telling, made) in told.items():
+            before = held.get(id_call, [])
+            call, lineage, version = _settle(telling, before, now_ms)
+            # Equal but for the instants at which things were heard is equal.
+            if len(before) == 1 and before[0].call == call:
+                continue
+            written = write_call(call)
+            for each in before:
+                gone.append((id_call, each.at_ms))
+                if each.call is not None:
+                    quarters |= rows.rows_of(organisation, each.call)[3]
+            row, its_visits, its_offers, touched = made if call is telling.call else rows.rows_of(organisation, call)
+            calls.append((*row, written, lineage, version, now_ms))
+            visits += its_visits
+            offers += its_offers
+            quarters |= touched
+        if gone:
+            _remove(organisation, source, gone)
+        _insert(ArchivedCall, rows.CALL, calls)
+        _insert(ArchivedVisit, rows.VISIT, visits)
+        _insert(ArchivedOffer, rows.OFFER, offers)
+        mark(organisation, quarters)
+    return len(calls)
+
+
+def archived(organisation: str, source: str, id_call: str) -> Call | None:
+    """A kept call; None when there is none. Raises django.db.Error, or Malformed for a record nobody can read."""
+    written = (
+        ArchivedCall.objects.filter(organisation=organisation, source=source, id_call=id_call).values_list("record", flat=True).first()
+    )
+    return read_call(written) if written is not None else None
+
+
+def mark(organisation: str, quarters: Iterable[int]) -> None:
+    """Say that quarters must be added up again. In order, so that two writers never wait for each other."""
+    table = DirtyQuarter._meta.db_table
+    with connection.cursor() as cursor:
+        for quarter in sorted(quarters):
+            cursor.execute(
+                f"INSERT INTO {table} (organisation, quarter_ms, marks) VALUES (%s, %s, 1)"  # noqa: S608
+                f" ON CONFLICT (organisation, quarter_ms) DO UPDATE SET marks = {table}.marks + 1",
+                [organisation, quarter],
+            )
+
+
+def _lock(name: str) -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 42))", [name])
+    # On SQLite every transaction of ours is IMMEDIATE: the only writer from its first statement.
+
+
+def _near(instants: Sequence[int]) -> Q:
+    """Where rows of calls with these starts can lie, so that PostgreSQL looks into few partitions."""
+    dated = [at for at in instants if at >= EARLIEST_MS]
+    nowhere = Q(at_ms__lt=EARLIEST_MS)
+    return nowhere | Q(at_ms__gte=min(dated) - MONTH_MS, at_ms__lte=max(dated) + MONTH_MS) if dated else nowhere
+
+
+def _held(organisation: str, source: str, ids: Sequence[str], starts: Sequence[int]) -> dict[str, list[_Held]]:
+    found = ArchivedCall.objects.filter(_near(starts), organisation=organisation, source=source, id_call__in=ids)
+    held: dict[str, list[_Held]] = {}
+    for row in found:
+        try:
+            call = read_call(row.record)
+        except Malformed:
+            call = None
+        held.setdefault(row.id_call, []).append(_Held(row.at_ms, call, row.lineage, row.version, row.kept_ms))
+    return held
+
+
+def _settle(telling: Telling, before: Sequence[_Held], now_ms: int) -> tuple[Call, str, int]:
+    """What the archive will say of a call, and which telling that is."""
+    if not before:
+        return telling.call, telling.lineage, telling.version
+    last = before[-1]
+    if last.call == telling.call:
+        return telling.call, telling.lineage, telling.version
+    same_life = len(before) == 1 and telling.lineage != "" and telling.lineage == last.lineage and now_ms - last.kept_ms < SAME_LIFE_MS
+    if same_life and telling.version > last.version:
+        return telling.call, telling.lineage, telling.version
+    merged: Call | None = None
+    for each in before:
+        if each.call is not None:
+            merged = merge_call(merged, each.call, FRAME)
+    call = merge_call(merged, telling.call, FRAME)
+    if call == telling.call:
+        return telling.call, telling.lineage, telling.version
+    return call, "", 0
+
+
+def _remove(organisation: str, source: str, gone: Sequence[tuple[str, int]]) -> None:
+    where = Q(_near([at for _, at in gone]), organisation=organisation, source=source, id_call__in=[id_call for id_call, _ in gone])
+    for model in (ArchivedCall, ArchivedVisit, ArchivedOffer):
+        model._default_manager.filter(where).delete()
+
+
+def _insert(model: type[models.Model], columns: Sequence[str], values: Sequence[rows.Row]) -> None:
+    """Many rows, the fastest way the engine has; none of them is there, by the lock and the removal before."""
+    if not values:
+        return
+    table, names = model._meta.db_table, ", ".join(columns)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+                for row in values:
+                    copy.write_row(row)
+        else:
+            places = ", ".join(["%s"] * len(columns))
+            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", values)  # noqa: S608
