@@ -5,90 +5,30 @@ disorder and racing workers end in the same numbers; a worker without its lease 
 """
 
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-import msgspec
 import structlog
 
-from stats.domain.agent_states import Credit, KnownPresence
+from stats.domain.agent_states import KnownPresence
 from stats.domain.errors import Malformed
-from stats.domain.metrics import Contribution
-from stats.domain.periods import business_day, minute_of
 from stats.domain.records import Call
 from stats.live import codec, keys
-from stats.live.connection import Connection, StoreAway
+from stats.live.batches import Batch, Row, Shown, StoredCall, pack_batch, show_of, unpack_shown
+from stats.live.connection import Connection, StoreAway, StoreRefused, absence_of_one
 
 log = structlog.get_logger(__name__)
 
-_encode = msgspec.msgpack.Encoder().encode
-_TTL = [keys.RECORD_TTL_S, keys.DAY_TTL_S, keys.MINUTE_TTL_S, keys.DIRTY_REVS]
-__all__ = ["Batch", "Row", "Shown", "Store", "StoreAway", "StoredCall", "show_of"]
-
-
-@dataclass(frozen=True, slots=True)
-class StoredCall:
-    """A call as the store holds it (None: its bytes cannot be read), with the version a change must be based on."""
-
-    call: Call | None
-    version: int
-
-
-class Row(NamedTuple):
-    """One call to write: the version it is based on, what it shows (`show_of`), its start in epoch ms."""
-
-    call: Call
-    version: int
-    show: bytes
-    started_at: int
-
-
-@dataclass(slots=True)
-class Batch:
-    """What one step writes. `presence`: (agent, presence, credits)."""
-
-    records: list[Row] = field(default_factory=list)
-    presence: list[tuple[str, KnownPresence, Sequence[Credit]]] = field(default_factory=list)
-    moves: list[tuple[str, str, list[str]]] = field(default_factory=list)
-    entries: list[tuple[str, str, str]] = field(default_factory=list)
-    rules: str = ""
-
-    def __bool__(self) -> bool:
-        return bool(self.records or self.presence or self.moves or self.entries or self.rules)
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """The answer of a step: not fenced means done, but for the records and agents in conflict."""
-
-    fenced: bool
-    rev: int
-    run_id: str
-    conflicts: frozenset[str]
-    agent_conflicts: frozenset[str]
-
-
-def show_of(shown: Contribution, timezone: str) -> bytes:
-    """A contribution as the script keeps it: cells by minute and business day (agents' by day alone), waits, living, caller."""
-    cells = []
-    for scope, at, amounts in shown.cells:
-        flat: list[str | int] = []
-        for name, amount in amounts.items():
-            flat.append(name)
-            flat.append(amount)
-        cells.append([scope, 0 if scope[0] == "a" else minute_of(at), business_day(at, timezone), flat])
-    waits = [[w.queue, minute_of(w.entered_at), business_day(w.entered_at, timezone), w.ms, w.number] for w in shown.waits]
-    caller = shown.caller
-    return _encode(
-        [
-            cells,
-            waits,
-            codec.pack_living(shown.living),
-            business_day(caller.started_at, timezone) if caller is not None else "",
-            codec.pack_caller(caller) if caller is not None else "",
-        ]
-    )
+# Both as they are at one instant. Another shape under such a name holds nobody.
+_PAIR = """
+local answer = {}
+for i = 1, 2 do
+  answer[i] = redis.pcall('HGETALL', KEYS[i])
+  if answer[i].err then answer[i] = {} end
+end
+return answer
+"""
+__all__ = ["Batch", "Row", "Shown", "Store", "StoreAway", "StoreRefused", "StoredCall", "show_of"]
 
 
 class Store:
@@ -117,33 +57,13 @@ class Store:
         return await self.connection.server_facts()
 
     async def apply(self, organisation: str, source: str, holder: str, batch: Batch) -> Shown:
-        """Write one batch as the holder of the source's lease. Raises StoreAway: nothing is known of it then, and it may be sent again."""
-        packed = _encode(
-            {
-                "source": source,
-                "holder": holder,
-                "records": [[r.call.id_call, r.version, r.started_at, int(r.call.over)] for r in batch.records],
-                "presence": [
-                    [agent, p.version, codec.pack_presence(p), [x for c in credits for x in (c.day, c.metric, c.ms)]]
-                    for agent, p, credits in batch.presence
-                ],
-                "moves": batch.moves,
-                "entries": batch.entries,
-                "rules": batch.rules,
-                "ttl": _TTL,
-            }
-        )
+        """Write one batch as the holder of the source's lease.
+
+        Raises StoreAway: nothing is known of it then, and it may be sent again. Raises StoreRefused: nothing of it has happened.
+        """
         prefix = keys.prefix(organisation)
-        blobs = [blob for row in batch.records for blob in (codec.pack_call(row.call), row.show)]
-        answer = await self.connection.run("apply_record.lua", [prefix + "meta"], [prefix, packed, *blobs])
-        status, rev, run_id, conflicts, agents = answer
-        return Shown(
-            status != b"ok",
-            int(rev),
-            (run_id or b"").decode(),
-            frozenset(c.decode() for c in conflicts),
-            frozenset(a.decode() for a in agents),
-        )
+        answer = await self.connection.run("apply_record.lua", [prefix + "meta"], [prefix, *pack_batch(source, holder, batch)])
+        return unpack_shown(answer)
 
     async def begin(self, organisation: str) -> str:
         """The store's epoch, made now when it has none (a new or emptied Redis)."""
@@ -157,10 +77,15 @@ class Store:
         pipe = self.connection.client.pipeline(transaction=False)
         for id_call in ids:
             pipe.hmget(keys.key(organisation, "r", keys.call_reference(source, id_call)), ["v", "r"])
-        answers = await self.connection.ask(pipe.execute())
+        answers = await self.connection.ask(pipe.execute(raise_on_error=False))
         found: dict[str, StoredCall] = {}
-        for id_call, (version, packed) in zip(ids, answers, strict=True):
-            if version is not None and packed is not None:
+        for id_call, answer in zip(ids, answers, strict=True):
+            if isinstance(answer, Exception):
+                # Another shape under a record's name is no record, and says nothing of the others.
+                absence_of_one(answer)
+                continue
+            version, packed = answer
+            if version is not None and packed is not None and version.isdigit():
                 found[id_call] = StoredCall(_readable(packed), int(version))
         return found
 
@@ -168,9 +93,10 @@ class Store:
         """The presence the store holds, with versions; of all agents when none are named. What cannot be read is taken out."""
         client = self.connection.client
         name, versions = keys.key(organisation, "presence"), keys.key(organisation, "presence_v")
-        documents, counts = await self.connection.ask(_pair(client, name, versions))
+        documents, counts = await self.connection.ask(client.eval(_PAIR, 2, name, versions))
+        version_of = dict(_pairs(counts))
         found: dict[str, KnownPresence] = {}
-        for agent, packed in documents.items():
+        for agent, packed in _pairs(documents):
             key = agent.decode()
             if agents is None or key in agents:
                 try:
@@ -180,7 +106,7 @@ class Store:
                     for stored in (versions, name):
                         await self.connection.ask(client.hdel(stored, agent))
                     continue
-                found[key] = replace(presence, version=int(counts.get(agent, 0)))
+                found[key] = replace(presence, version=int(version_of.get(agent, b"0")))
         return found
 
     async def agent_sums(self, organisation: str, day: str, agents: Sequence[str]) -> dict[str, dict[str, int]]:
@@ -283,9 +209,5 @@ def text(raw: object) -> str:
     return raw.decode() if isinstance(raw, bytes) else str(raw)
 
 
-async def _pair(client: object, one: str, other: str) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
-    pipe = client.pipeline(transaction=True)  # type: ignore[attr-defined]
-    pipe.hgetall(one)
-    pipe.hgetall(other)
-    first, second = await pipe.execute()
-    return first, second
+def _pairs(flat: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    return zip(flat[::2], flat[1::2], strict=True)

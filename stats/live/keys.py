@@ -8,6 +8,8 @@ All keys of an organisation share the hash tag `{org}`, so that one Lua step may
     meta                 | hash: epoch, rev (store version), floor (oldest rev in dirty), | for ever
                          | gen (generation of the sums)                                  |
     lease:<source>       | string: the worker that may write for this source            | 8 s, renewed every 2.5 s
+    standby:<source>     | string: the worker that waits for the lease, and if it listens | 3 s, renewed every 0.5 s
+    leaving:<source>     | string: the holder's word that it goes, and to whom (JSON)    | 10 s
     r:<call>             | hash: v version, r record (MessagePack), s what it shows,     | 50 h after its last change
                          | g in which generation of the sums                             |
     i:<source>           | sorted set: id_call by start                                 | entries 50 h

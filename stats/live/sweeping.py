@@ -1,26 +1,18 @@
-"""Forgets what records show, so that it can be shown anew: the first half of a rebuild. Records themselves are never touched."""
+"""Forgets what records show, so that it can be shown anew: the first half of a rebuild. Records themselves are never touched.
 
+Rules that hold here: it happens whole or not at all, whatever dies meanwhile, and beside workers that write; every source of the
+organisation shows its calls again, not only the one whose worker was told to.
+"""
+
+import re
 import secrets
 
 from stats.live import keys
-from stats.live.board_store import Store, text
+from stats.live.board_store import Store
 
 
 async def wipe_sums(store: Store, organisation: str) -> None:
-    """Forget every sum and everything records show, keeping the records: the first half of a rebuild. Moves to a new epoch."""
-    client, prefix = store.connection.client, keys.prefix(organisation)
-    for pattern in ("day:*:q:*", "day:*:s", "peak:*", "min:*", "mw:*", "living", "callers:*"):
-        async for name in client.scan_iter(match=_escaped(prefix) + pattern, count=500):
-            await store.connection.ask(client.delete(name))
-    async for name in client.scan_iter(match=_escaped(prefix) + "day:*:a:*", count=500):
-        amounts = await store.connection.ask(client.hkeys(name))
-        shown = [a for a in amounts if not text(a).startswith("time_")]
-        if shown:
-            await store.connection.ask(client.hdel(name, *shown))
-    async for name in client.scan_iter(match=_escaped(prefix) + "r:*", count=500):
-        await store.connection.ask(client.hdel(name, "s"))
-    await store.connection.ask(client.hset(prefix + "meta", "epoch", secrets.token_hex(8)))
-
-
-def _escaped(prefix: str) -> str:
-    return prefix.replace("[", "\\[")
+    """Forget every sum, in one step, and move to a new generation and epoch. Raises StoreAway, and then it may be asked again."""
+    prefix = keys.prefix(organisation)
+    pattern = re.sub(r"([\[\]*?\\])", r"\\\1", prefix) + "*"
+    await store.connection.run("forget_sums.lua", [prefix + "meta"], [prefix, pattern, secrets.token_hex(8)])
