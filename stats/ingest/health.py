@@ -7,9 +7,13 @@ down          no needed socket open for two minutes
 stale         was live; a needed socket is away for more than five seconds, or shows no sign of life
 seeding       sockets open, the past not yet read (or not yet read again after a gap)
 live          all needed sockets open, the past shown
+
+Rules that hold here: every instant is one of a clock that is never stepped, so that no step makes a feed silent or keeps a silent one
+alive; only the report is put on the clock on the wall.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from stats.domain.facts import SocketFacts, SourceFacts
 from stats.providers.base import FeedSpec
@@ -98,11 +102,30 @@ class SourceHealth:
             return "seeding" if ever else "connecting"
         return "live"  # a socket away for less than five seconds, no gap of importance yet
 
-    def report(self, now: int) -> SourceFacts:
-        """The facts as of now."""
+    def report(self, now: int, stepped: int = 0) -> SourceFacts:
+        """The facts as of now, on the clock on the wall, which has stepped by so much."""
         for feed, socket in self.facts.sockets.items():
             if socket.silent:
                 socket.overdue = now - self._batch_at.get(feed, now) > BATCH_OVERDUE_MS
         self.facts.state = self.state(now)
         self.facts.written_at = now
-        return self.facts
+        return on_the_wall(self.facts, stepped) if stepped else self.facts
+
+
+def on_the_wall(facts: SourceFacts, stepped: int) -> SourceFacts:
+    """The same facts by a clock that has stepped by so much."""
+
+    def moved(at: int | None) -> int | None:
+        return None if at is None else at + stepped
+
+    sockets = {
+        feed: replace(s, last_frame=moved(s.last_frame), alive_at=moved(s.alive_at), away_since=moved(s.away_since))
+        for feed, s in facts.sockets.items()
+    }
+    return replace(
+        facts,
+        sockets=sockets,
+        written_at=facts.written_at + stepped,
+        presence_open_at=moved(facts.presence_open_at),
+        presence_lost_at=moved(facts.presence_lost_at),
+    )

@@ -13,7 +13,7 @@ from time import monotonic
 
 import structlog
 
-from stats.clock import now_ms
+from stats.clock import now_ms, steady_ms, stepped_ms
 from stats.domain.errors import Refused, Retry
 from stats.domain.merge import FRAME
 from stats.domain.records import Call
@@ -77,7 +77,7 @@ class Listening:
             opened_at: int | None = None
             try:
                 async with self._provider.open(feed) as frames:
-                    opened_at = now_ms()
+                    opened_at = steady_ms()
                     self._open(feed, opened_at)
                     await self._listen(feed, frames)
                 self._lose(feed, "away")
@@ -87,7 +87,7 @@ class Listening:
             except Retry as why:
                 self._lose(feed, "away")
                 if opened_at is not None:
-                    backoff.lived((now_ms() - opened_at) / 1000)
+                    backoff.lived((steady_ms() - opened_at) / 1000)
                 pause = backoff.next(why.after_s)
                 log.warning("feed.away", source=self._road.source, feed=feed, reason=why.reason, again_in=round(pause, 1))
             self._tried[feed].set()
@@ -104,12 +104,15 @@ class Listening:
     async def _watch(self, feed: str, frames: Frames) -> None:
         while True:
             await asyncio.sleep(WATCH_EVERY_S)
-            self.health.alive(feed, frames.alive_at)
+            age = now_ms() - frames.alive_at
+            if age >= 0:  # less: the clock was set back since, and the next sign of life will tell
+                self.health.alive(feed, steady_ms() - age)
 
     def hear(self, feed: str, frame: bytes) -> None:
         """One frame, from bytes to dirty."""
+        self._road.steps.follow()
         now = now_ms()
-        self.health.heard(feed, now)
+        self.health.heard(feed, steady_ms())
         if self._tape is not None:
             self._tape.write(feed, frame, now)
         tellings, faults = self._provider.read(feed, frame, received_at=now)
@@ -127,7 +130,7 @@ class Listening:
         socket = self.health.facts.sockets[feed]
         if socket.calls and self._tried[feed].is_set():
             since = socket.away_since or now
-            self._missed(min(since, socket.alive_at or since))
+            self._missed(min(since, socket.alive_at or since) + stepped_ms())
         self.health.opened(feed, now)
         self._tried[feed].set()
         if self.health.auth:
@@ -136,7 +139,7 @@ class Listening:
         self._changed()
 
     def _lose(self, feed: str, state: str) -> None:
-        self.health.lost(feed, state, now_ms())
+        self.health.lost(feed, state, steady_ms())
         self._changed()
 
     def _refuse(self, feed: str, why: Refused, wrong_s: float) -> float:

@@ -25,7 +25,8 @@ HOUR_MS = 60 * MINUTE_MS
 BEFORE_MIDNIGHT_MS = 6 * HOUR_MS
 RECENT_MS = 30 * MINUTE_MS
 BEFORE_GAP_MS = 5 * MINUTE_MS
-AHEAD_MS = MINUTE_MS
+# The vendor's clock may be before ours by some minutes; reading into the future costs nothing.
+AHEAD_MS = 15 * MINUTE_MS
 RECENT_EVERY_S = 300.0
 DAY_EVERY_S = 3600.0
 LOOK_EVERY_S = 30.0

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 
-from stats.domain.agent_states import Credit, KnownPresence, succeed
+from stats.domain.agent_states import Credit, KnownPresence, credits, succeed
 from stats.domain.directory import Directory
 from stats.domain.records import AgentPresence
 from stats.live.board_store import Store
@@ -42,16 +42,30 @@ class People:
         if key is None:
             return
         held = self.known.get(key)
-        presence, credits = succeed(held, told, self.timezone)
+        presence, closed = succeed(held, told, self.timezone)
         if presence is held:
             return
         self.known[key] = presence
         self._recent.setdefault(key, deque(maxlen=RECENT)).append(told)
-        self._credits.setdefault(key, []).extend(credits)
+        self._credit(key, closed)
+
+    def _credit(self, key: str, closed: Sequence[Credit]) -> None:
+        self._credits.setdefault(key, []).extend(closed)
         totals = self._totals.setdefault(key, {})
-        for credit in credits:
+        for credit in closed:
             totals[(credit.day, credit.metric)] = totals.get((credit.day, credit.metric), 0) + credit.ms
         self._dirty.add(key)
+
+    def step(self, by: int, now: int) -> None:
+        """Our clock was stepped and reads `now`: time in state is what has passed, and documents stay in the order in which they came."""
+        self._recent = {
+            key: deque((replace(document, told_at=document.told_at + by) for document in kept), maxlen=RECENT)
+            for key, kept in self._recent.items()
+        }
+        for key, held in self.known.items():
+            self._credit(key, credits(held, held.credited_to, now - by, self.timezone))
+            document = replace(held.document, told_at=held.document.told_at + by)
+            self.known[key] = replace(held, document=document, credited_to=now)
 
     async def load(self) -> None:
         """What the store knows; what has been told meanwhile is told again on top. Raises StoreAway."""
@@ -124,8 +138,8 @@ class People:
 
     def put_back(self, rows: Sequence[Row]) -> None:
         """The step may or may not have happened: the store's version decides before the next."""
-        for key, _, credits in rows:
-            self._credits[key] = [*credits, *self._credits.get(key, [])]
+        for key, _, closed in rows:
+            self._credits[key] = [*closed, *self._credits.get(key, [])]
             self._sent.pop(key, None)
             self._dirty.add(key)
 

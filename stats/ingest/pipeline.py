@@ -21,6 +21,7 @@ from stats.domain.outcomes import settle
 from stats.domain.periods import business_day
 from stats.domain.records import AgentPresence, Call, PresenceSlot, Telling
 from stats.ingest.people import People
+from stats.ingest.stepping import Steps
 from stats.ingest.who import Who
 from stats.live.board_store import Batch, Row, Shown, Store, show_of
 from stats.live.rules import pack_rules
@@ -59,6 +60,7 @@ class Road:
         self.timezone, self.rules = timezone, rules
         self.who = Who(source)
         self.people = People(store, organisation, source, timezone)
+        self.steps = Steps(self)
         self.calls: OrderedDict[str, Held] = OrderedDict()
         self.slots: list[PresenceSlot] = []
         self.run_id = self.seen_run_id = ""
@@ -117,6 +119,11 @@ class Road:
         if held is not None and held.call is not None:
             held.call = replace(held.call, expired=True)
             self._dirty[id_call] = held
+
+    def restamp(self, id_call: str, call: Call) -> None:
+        """The same call, by a clock that was stepped."""
+        self.calls[id_call].call = call
+        self._dirty[id_call] = self.calls[id_call]
 
     def open_calls(self) -> list[tuple[str, Held]]:
         """The calls in memory that are not over."""

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from stats.clock import now_ms
+from stats.clock import now_ms, steady_ms, stepped_ms
 from stats.domain.errors import Malformed
 from stats.domain.facts import SourceFacts
 from stats.domain.metrics import CountingRules
@@ -68,7 +68,7 @@ class Session:
         self._store, self._organisation, self._lease, self._provider = store, organisation, lease, provider
         self._name = source
         self.road = Road(store, organisation, source, lease.holder, timezone, rules)
-        self.health = SourceHealth(source, provider_name, provider.feeds, now_ms())
+        self.health = SourceHealth(source, provider_name, provider.feeds, steady_ms())
         self.quarantine = Quarantine()
         self.seeding = Seeding(provider, self.road)
         self._save_slots = save_slots
@@ -130,11 +130,11 @@ class Session:
             facts = self.health.facts
             facts.known = held.known and held.seeded_to is not None and business_day(held.seeded_to, self.road.timezone) == day
             facts.seeded_to = held.seeded_to
-            facts.presence_lost_at = held.presence_lost_at if held.presence_open_at is None else held.written_at
+            facts.presence_lost_at = steady_of(held.presence_lost_at if held.presence_open_at is None else held.written_at)
             for feed, socket in held.sockets.items():
                 if feed in facts.sockets:
-                    facts.sockets[feed].last_frame = socket.last_frame
-                    facts.sockets[feed].alive_at = socket.alive_at
+                    facts.sockets[feed].last_frame = steady_of(socket.last_frame)
+                    facts.sockets[feed].alive_at = steady_of(socket.alive_at)
 
     async def _flush(self) -> None:
         """Write what is dirty, at once when idle, batched by the time a write takes when busy."""
@@ -185,13 +185,13 @@ class Session:
         self._past.want(0)
 
     async def _renew(self) -> None:
-        trimmed_at = 0
+        trimmed_at: int | None = None
         while True:
             await asyncio.sleep(RENEW_EVERY_S)
             try:
-                if now_ms() - trimmed_at > HOUR_MS:
+                if trimmed_at is None or steady_ms() - trimmed_at > HOUR_MS:
                     await self._store.trim(self._organisation, self._name, now_ms() - KEEP_MS)
-                    trimmed_at = now_ms()
+                    trimmed_at = steady_ms()
                 if not await self._lease.renew():
                     await self._take_back()
                 order = await self._store.take_order(self._organisation, self._name)
@@ -218,11 +218,12 @@ class Session:
             await asyncio.sleep(REPORT_EVERY_S)
 
     def _write_report(self) -> None:
+        self.road.steps.follow()
         facts = self.health.facts
         facts.quarantined = self.quarantine.total
         facts.lag_ms = self.seeding.lag.guess_ms
         facts.drift = tuple(sorted(getattr(self._provider, "drift", ())))
-        self.road.report(self._name, codec.pack_source(self.health.report(now_ms())))
+        self.road.report(self._name, codec.pack_source(self.health.report(steady_ms(), stepped_ms())))
         self._dirty.set()
 
     async def _farewell(self) -> None:
@@ -231,7 +232,7 @@ class Session:
             async with asyncio.timeout(2.0):
                 for feed, socket in self.health.facts.sockets.items():
                     if socket.state == "open":
-                        self.health.lost(feed, "away", now_ms())
+                        self.health.lost(feed, "away", steady_ms())
                 self._write_report()
                 for _ in range(20):
                     if not self.road.dirty:
@@ -241,6 +242,11 @@ class Session:
         except (StoreAway, Fenced, TimeoutError):
             pass
         await self._provider.close()
+
+
+def steady_of(instant: int | None) -> int | None:
+    """An instant that somebody wrote down, on the clock that is never stepped."""
+    return instant - stepped_ms() if instant is not None else None
 
 
 def _readable(packed: str) -> SourceFacts | None:

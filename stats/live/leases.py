@@ -1,7 +1,8 @@
 """Who may write for a source: one holder at a time, checked again inside every write.
 
 A lease is a string in Redis with a short life. The writing script compares it, so a worker that slept through its lease is
-fenced whatever it believes; a flushed Redis has no lease, so nobody writes into it unaware.
+fenced whatever it believes; a flushed Redis has no lease, so nobody writes into it unaware. Redis ends lives by the clock on its
+wall: set back, it would let a dead worker's lease live on for as long, so whoever waits cuts a life that is too long.
 """
 
 import secrets
@@ -10,6 +11,11 @@ from stats.live import keys
 from stats.live.board_store import Store
 
 _RENEW = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0"
+_TAKE = """
+if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
+if redis.call('PTTL', KEYS[1]) > tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return 0
+"""
 _RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 
 
@@ -23,7 +29,7 @@ class Lease:
 
     async def take(self) -> bool:
         """Take the lease when nobody holds it (or we do). Raises StoreAway."""
-        taken = await self._ask(self._client.set(self._name, self.holder, nx=True, px=keys.LEASE_TTL_MS))
+        taken = await self._ask(self._client.eval(_TAKE, 1, self._name, self.holder, keys.LEASE_TTL_MS))
         return bool(taken) or await self.renew()
 
     async def renew(self) -> bool:
