@@ -36,6 +36,11 @@ def number(value: int | None) -> int | None:
     return value if value is None or -_LARGEST <= value <= _LARGEST else None
 
 
+def small(value: int | None) -> int | None:
+    """The same for a column of 32 bits."""
+    return value if value is None or -(1 << 31) <= value < 1 << 31 else None
+
+
 def word(value: str | None, longest: int = LONGEST_KEY) -> str:
     """Text that fits its column: PostgreSQL takes no NUL, and no index takes a novel."""
     return "" if value is None else value[:longest].replace("\0", "\ufffd")

@@ -9,6 +9,8 @@ from dataclasses import replace
 
 from stats.domain.agent_states import Credit, KnownPresence, credits, succeed
 from stats.domain.directory import Directory
+from stats.domain.merge import DISORDER_MS
+from stats.domain.presence_changes import PresenceSeen, change_of
 from stats.domain.records import AgentPresence
 from stats.live.board_store import Store
 
@@ -30,6 +32,7 @@ class People:
         self._recent: dict[str, deque[AgentPresence]] = {}
         self._sent: dict[str, list[Credit]] = {}
         self._doubted = False
+        self.changes: list[PresenceSeen] = []  # for the archive, which takes them away
 
     @property
     def dirty(self) -> bool:
@@ -42,12 +45,30 @@ class People:
         if key is None:
             return
         held = self.known.get(key)
+        if held is not None and self._shows_a_dropped_call(key, held.document, told):
+            return
         presence, closed = succeed(held, told, self.timezone)
         if presence is held:
             return
         self.known[key] = presence
+        change = change_of(key, held, presence)
+        if change is not None:
+            self.changes.append(change)
         self._recent.setdefault(key, deque(maxlen=RECENT)).append(told)
         self._credit(key, closed)
+
+    def _shows_a_dropped_call(self, key: str, held: AgentPresence, told: AgentPresence) -> bool:
+        """Whether a document was overtaken by the one that ended its call. Nothing but what came before can tell: the vendor numbers
+        nothing, and a document that comes later than frames swap, or says that it is newer, is believed."""
+        if held.active_call is not None or told.active_call is None or not 0 <= told.told_at - held.told_at <= DISORDER_MS:
+            return False
+        if (told.profile_since, told.updated_at) != (held.profile_since, held.updated_at):
+            return False
+        for before in self._recent.get(key, ()):
+            call = before.active_call
+            if call is not None and (call.id_call, call.started_at) == (told.active_call.id_call, told.active_call.started_at):
+                return True
+        return False
 
     def _credit(self, key: str, closed: Sequence[Credit]) -> None:
         self._credits.setdefault(key, []).extend(closed)
@@ -84,11 +105,14 @@ class People:
         presence, credited = stored, list[Credit]()
         for document in self._recent.get(key, ()):
             if document.told_at > stored.document.told_at and document is not mine.document:
-                presence, credits = succeed(presence, document, self.timezone)
-                credited += credits
-        presence, credits = succeed(presence, mine.document, self.timezone)
+                presence, closed = succeed(presence, document, self.timezone)
+                credited += closed
+        # What another worker heard after the last of ours is the newer one: ours may be on its way to the past.
+        if mine.document.told_at >= stored.document.told_at:
+            presence, closed = succeed(presence, mine.document, self.timezone)
+            credited += closed
         self.known[key] = replace(presence, version=stored.version)
-        self._credits[key] = [*credited, *credits]
+        self._credits[key] = credited
         self._dirty.add(key)
 
     def doubt(self) -> None:

@@ -10,7 +10,6 @@ All the while: one flusher writes, one report every two seconds, the lease is re
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -19,9 +18,9 @@ from stats.domain.errors import Malformed
 from stats.domain.facts import SourceFacts
 from stats.domain.metrics import CountingRules
 from stats.domain.periods import business_day, day_bounds
-from stats.domain.records import PresenceSlot
 from stats.ingest.backoff import Doorstep, delays
 from stats.ingest.health import SourceHealth
+from stats.ingest.keeping import Keeping, Keeps
 from stats.ingest.listening import Listening
 from stats.ingest.past import BEFORE_MIDNIGHT_MS, HOUR_MS, Past
 from stats.ingest.pipeline import Fenced, Road
@@ -40,7 +39,6 @@ REPORT_EVERY_S = 2.0
 RENEW_EVERY_S = 2.5
 FLUSH_GAP_S = 0.004
 KEEP_MS = 50 * HOUR_MS
-SaveSlots = Callable[[str, list[PresenceSlot]], Awaitable[list[PresenceSlot]]]
 
 
 class LostLease(Exception):
@@ -61,7 +59,7 @@ class Session:
         timezone: str,
         rules: CountingRules,
         *,
-        save_slots: SaveSlots | None = None,
+        shelf: Keeps | None = None,
         tape: Tape | None = None,
         doorstep: Doorstep | None = None,
     ) -> None:
@@ -71,7 +69,7 @@ class Session:
         self.health = SourceHealth(source, provider_name, provider.feeds, steady_ms())
         self.quarantine = Quarantine()
         self.seeding = Seeding(provider, self.road)
-        self._save_slots = save_slots
+        self._keeping = Keeping(store, organisation, source, self.road, shelf) if shelf is not None else None
         self._epoch = ""
         self._dirty = asyncio.Event()
         self._past = Past(
@@ -99,6 +97,8 @@ class Session:
                     tasks.create_task(self._listening.keep_open(feed), name=f"feed {feed}")
                 for task in (self._flush, self._report, self._renew, self._read_the_past, self._past.chase_ghosts):
                     tasks.create_task(task(), name=task.__name__)
+                if self._keeping is not None:
+                    tasks.create_task(self._keeping.run(), name="keeping")
         except* LostLease as lost:
             raise LostLease(self._name) from lost
         finally:
@@ -212,16 +212,15 @@ class Session:
                     await self._store.quarantine(self._organisation, self._name, counts, notes)
                 except StoreAway:
                     self.quarantine.put_back(counts)
-            if self._save_slots is not None and self.road.slots:
-                slots, self.road.slots = self.road.slots, []
-                self.road.slots[:0] = await self._save_slots(self._organisation, slots)
             await asyncio.sleep(REPORT_EVERY_S)
 
     def _write_report(self) -> None:
-        self.road.steps.follow()
+        if self.road.steps.follow():
+            self._listening.vendor_clock.stepped()
         facts = self.health.facts
         facts.quarantined = self.quarantine.total
         facts.lag_ms = self.seeding.lag.guess_ms
+        facts.vendor_ahead_ms = self._listening.vendor_clock.ahead_ms
         facts.drift = tuple(sorted(getattr(self._provider, "drift", ())))
         self.road.report(self._name, codec.pack_source(self.health.report(steady_ms(), stepped_ms())))
         self._dirty.set()
@@ -238,6 +237,8 @@ class Session:
                     if not self.road.dirty:
                         break
                     await self.road.flush()
+                if self._keeping is not None:
+                    await self._keeping.last_words()
                 await self._lease.release()
         except (StoreAway, Fenced, TimeoutError):
             pass

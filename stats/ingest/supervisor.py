@@ -12,8 +12,9 @@ import structlog
 
 from stats.history.assignments import Assigned
 from stats.ingest.backoff import Doorstep
+from stats.ingest.keeping import Keeps
 from stats.ingest.recorder import Tape
-from stats.ingest.session import LostLease, SaveSlots, Session
+from stats.ingest.session import LostLease, Session
 from stats.live.board_store import Store, StoreAway
 from stats.live.leases import Lease
 from stats.providers.base import LiveProvider
@@ -27,6 +28,7 @@ LONGEST_PAUSE_S = 5.0
 
 Ask = Callable[[], Awaitable[Sequence[Assigned]]]
 Connect = Callable[[Assigned], LiveProvider]
+ShelfOf = Callable[[str], Keeps]
 
 
 class Keeper:
@@ -38,11 +40,11 @@ class Keeper:
         assignment: Assigned,
         connect: Connect,
         doorstep: Doorstep,
-        save_slots: SaveSlots | None,
+        shelf_of: ShelfOf | None,
         tape: Tape | None,
     ) -> None:
         self.assignment = assignment
-        self._store, self._connect, self._save_slots, self._tape = store, connect, save_slots, tape
+        self._store, self._connect, self._shelf_of, self._tape = store, connect, shelf_of, tape
         self._doorstep = doorstep
         self._session: Session | None = None
         self.task = asyncio.create_task(self._keep(), name=f"source {assignment.name}")
@@ -52,6 +54,11 @@ class Keeper:
         if (assignment.rules, assignment.timezone) != (self.assignment.rules, self.assignment.timezone) and self._session is not None:
             self._session.set_rules(assignment.timezone, assignment.rules)
         self.assignment = assignment
+
+    @property
+    def holds(self) -> bool:
+        """Whether this worker does the source's work now."""
+        return self._session is not None
 
     async def stop(self) -> None:
         """End the session, lease released."""
@@ -91,7 +98,7 @@ class Keeper:
             lease,
             assignment.timezone,
             assignment.rules,
-            save_slots=self._save_slots,
+            shelf=self._shelf_of(assignment.organisation) if self._shelf_of is not None else None,
             tape=self._tape,
             doorstep=self._doorstep,
         )
@@ -113,11 +120,11 @@ class Supervisor:
         ask: Ask,
         connect: Connect,
         *,
-        save_slots: SaveSlots | None = None,
+        shelf_of: ShelfOf | None = None,
         tape: Tape | None = None,
     ) -> None:
         self._store, self._ask, self._connect = store, ask, connect
-        self._save_slots, self._tape = save_slots, tape
+        self._shelf_of, self._tape = shelf_of, tape
         self._keepers: dict[tuple[str, str], Keeper] = {}
         self._doorsteps: dict[tuple[str, str], Doorstep] = {}
 
@@ -133,6 +140,14 @@ class Supervisor:
         finally:
             await asyncio.gather(*(k.stop() for k in self._keepers.values()), return_exceptions=True)
 
+    def duties(self) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+        """By organisation: the sources this worker holds, and those it stands by for."""
+        found: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+        for (organisation, name), keeper in sorted(self._keepers.items()):
+            held, standby = found.get(organisation, ((), ()))
+            found[organisation] = ((*held, name), standby) if keeper.holds else (held, (*standby, name))
+        return found
+
     async def _follow(self, assignments: Sequence[Assigned]) -> None:
         wanted = {(a.organisation, a.name): a for a in assignments}
         for name, keeper in list(self._keepers.items()):
@@ -144,5 +159,19 @@ class Supervisor:
                 self._keepers[name].follow(assignment)
             else:
                 self._keepers[name] = Keeper(
-                    self._store, assignment, self._connect, self._doorsteps.setdefault(name, Doorstep()), self._save_slots, self._tape
+                    self._store, assignment, self._connect, self._doorsteps.setdefault(name, Doorstep()), self._shelf_of, self._tape
                 )
+
+
+async def keep_going(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    """What runs beside the sources, for ever: it begins again after whatever ended it, and no source ever notices."""
+    while True:
+        try:
+            await work()
+        except asyncio.CancelledError:
+            raise
+        except StoreAway as why:
+            log.info("beside.waits", work=name, reason=str(why))
+        except Exception:
+            log.exception("beside.crashed", work=name)
+        await asyncio.sleep(LONGEST_PAUSE_S)

@@ -12,13 +12,16 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from stats.history.assignments import Assigned
 from stats.history.configuration import read_assignments_async
-from stats.history.slots import save_slots
+from stats.history.shelf import Shelf
+from stats.ingest.attendance import Attendance
+from stats.ingest.auditing import Auditing
 from stats.ingest.recorder import Tape
-from stats.ingest.supervisor import Supervisor
+from stats.ingest.supervisor import Supervisor, keep_going
 from stats.live.board_store import Store
 from stats.live.server import RedisAway, ensure_redis
 from stats.providers.base import LiveProvider, SourceConfig
 from stats.providers.registry import PROVIDERS
+from stats.vitals import LoopWatch
 
 log = structlog.get_logger(__name__)
 
@@ -63,8 +66,9 @@ class Command(BaseCommand):
                 ensure_redis(settings.VAR_DIR)
             return await read_assignments_async()
 
-        supervisor = Supervisor(store, ask, connect, save_slots=save_slots, tape=tape)
+        supervisor = Supervisor(store, ask, connect, shelf_of=Shelf, tape=tape)
         task = asyncio.create_task(supervisor.run())
+        beside = self._beside(store, supervisor)
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
         log.info("ingest.started")
@@ -73,6 +77,22 @@ class Command(BaseCommand):
         except asyncio.CancelledError:
             log.info("ingest.stopped")
         finally:
+            for each in beside:
+                each.cancel()
             await store.close()
             if tape is not None:
                 tape.close()
+
+    def _beside(self, store: Store, supervisor: Supervisor) -> list[asyncio.Task[None]]:
+        """What a worker does beside its sources: it recounts, and says that it is there."""
+
+        def held() -> list[str]:
+            return [organisation for organisation, (holds, _) in supervisor.duties().items() if holds]
+
+        watch = LoopWatch()
+        works = {
+            "loop": watch.run,
+            "audit": Auditing(store, held).run,
+            "attendance": Attendance(store, supervisor.duties, watch).run,
+        }
+        return [asyncio.create_task(keep_going(name, work), name=name) for name, work in works.items()]

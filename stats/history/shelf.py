@@ -1,0 +1,59 @@
+"""The database as the road sees it: calls, slots and presence changes are put on the shelf, or it is away, or it refuses one.
+
+Rules that hold here: every question is asked in a thread, with a connection that is looked at first; a fault of the database is Away,
+whatever it is called; Refused is said only where the same words would be refused by a database in the best of health.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
+
+from asgiref.sync import sync_to_async
+from django.db import DataError
+from django.db import Error as DatabaseFault
+
+from stats.clock import now_ms
+from stats.domain.presence_changes import PresenceSeen
+from stats.domain.records import PresenceSlot
+from stats.history.archive import Telling, keep
+from stats.history.changes import upsert_changes
+from stats.history.slots import upsert_slots
+
+Answer = TypeVar("Answer")
+_UNFIT = (DataError, ValueError, TypeError, OverflowError)
+
+
+class Away(Exception):
+    """The database cannot be written just now: gone, locked, full, hung or not migrated; what was asked may be asked again."""
+
+
+class Refused(Exception):
+    """Something in what was to be kept can never be kept as it is."""
+
+
+async def _ask(question: Callable[[], Answer]) -> Answer:
+    try:
+        return await sync_to_async(question, thread_sensitive=False)()
+    except _UNFIT as why:
+        raise Refused(type(why).__name__) from why
+    except DatabaseFault as why:  # InterfaceError, a connection that went, is no DatabaseError
+        raise Away(type(why).__name__) from why
+
+
+class Shelf:
+    """Where one organisation's history is kept. Every method raises Away or Refused, and then nothing of it is surely kept."""
+
+    def __init__(self, organisation: str) -> None:
+        self._organisation = organisation
+
+    async def keep_calls(self, source: str, tellings: Sequence[Telling]) -> int:
+        """Keep ended calls. Returns how many were new or changed."""
+        return await _ask(partial(keep, self._organisation, source, tellings, now_ms()))
+
+    async def keep_slots(self, slots: Sequence[PresenceSlot]) -> int:
+        """Keep presence slots; of two tellings of one the later stays."""
+        return await _ask(partial(upsert_slots, self._organisation, slots))
+
+    async def keep_changes(self, changes: Sequence[PresenceSeen]) -> int:
+        """Keep presence changes; one that is there already stays as it is."""
+        return await _ask(partial(upsert_changes, self._organisation, changes))

@@ -1,0 +1,1 @@
+"""The archive: what is kept, how it is found again, and what happens while the database is away."""
