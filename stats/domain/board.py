@@ -41,7 +41,8 @@ def survey(facts: Facts) -> Now:
             by_call.setdefault(call.id_call, []).append((agent, queue))
     for id_call, living in facts.living.items():
         for queue, entered_at in living.waiting:
-            now.waiting.setdefault(queue, []).append(entered_at)
+            # Whoever looks counts by our clock, so the wait begins by our clock too.
+            now.waiting.setdefault(queue, []).append(entered_at - _ahead(facts, facts.queues.get(queue)))
         for talk in living.talks:
             agents = set(talk.agents)
             agents.update(a for a, queue in by_call.get(id_call, ()) if queue == talk.queue or (queue is None and talk.last))
@@ -50,12 +51,17 @@ def survey(facts: Facts) -> Now:
     return now
 
 
+def _ahead(facts: Facts, queue: PartyFacts | None) -> int:
+    source = facts.sources.get(queue.source) if queue is not None else None
+    return source.vendor_ahead_ms if source is not None else 0
+
+
 def _add(into: Amounts, amounts: Mapping[str, int]) -> None:
     for name, amount in amounts.items():
         into[name] = into.get(name, 0) + amount
 
 
-def _window_sums(facts: Facts, scopes: Iterable[str], window: str, as_of: int) -> Amounts:
+def _window_sums(facts: Facts, scopes: Iterable[str], window: str, as_of: int, ahead: int = 0) -> Amounts:
     sums: Amounts = {}
     wanted = tuple(scopes)
     if window == "today":
@@ -63,7 +69,7 @@ def _window_sums(facts: Facts, scopes: Iterable[str], window: str, as_of: int) -
         for scope in wanted:
             _add(sums, day.get(scope, {}))
         return sums
-    for minute in window_minutes(window, as_of):
+    for minute in window_minutes(window, as_of + ahead):
         cells = facts.minutes.get(minute)
         if cells:
             for scope in wanted:
@@ -72,7 +78,7 @@ def _window_sums(facts: Facts, scopes: Iterable[str], window: str, as_of: int) -
     return sums
 
 
-def _longest(facts: Facts, queues: Iterable[str], window: str, as_of: int, now: Now) -> float | None:
+def _longest(facts: Facts, queues: Iterable[str], window: str, as_of: int, now: Now, ahead: int = 0) -> float | None:
     """The longest wait of the window's visits, waiting ones included, in seconds."""
     wanted = set(queues)
     longest: list[int] = []
@@ -82,9 +88,8 @@ def _longest(facts: Facts, queues: Iterable[str], window: str, as_of: int, now: 
         longest += [peaks[q] for q in wanted if q in peaks]
         first = day_bounds(day, facts.timezone)[0]
     else:
-        minutes = window_minutes(window, as_of)
-        first = minutes[0] * MINUTE_MS
-        for minute in minutes:
+        first = window_minutes(window, as_of)[0] * MINUTE_MS
+        for minute in window_minutes(window, as_of + ahead):
             longest += [ms for queue, ms in facts.minute_peaks.get(minute, {}).items() if queue in wanted]
     for queue in wanted:
         longest += [max(0, as_of - at) for at in now.waiting.get(queue, ()) if at >= first]
@@ -136,7 +141,7 @@ def _presence_heard(facts: Facts, sources: Iterable[str]) -> bool:
 def queue_values(facts: Facts, queue: PartyFacts, as_of: int, now: Now) -> dict[str, object]:
     """Everything shown of one queue: identity, now, today and rolling windows."""
     targets = facts.rules.of(queue.key)
-    known = _known(facts, queue.source)
+    known, ahead = _known(facts, queue.source), _ahead(facts, queue)
     values: dict[str, object] = {
         "id": queue.party.id,
         "account_id": queue.party.account_id,
@@ -155,10 +160,10 @@ def queue_values(facts: Facts, queue: PartyFacts, as_of: int, now: Now) -> dict[
         current.update(_unknown(("waiting", "longest_wait_since", "talking", "not_answer_risk")))
     values.update(current)
     for window in ("today", *WINDOWS):
-        sums = _window_sums(facts, (f"q:{queue.key}",), window, as_of)
+        sums = _window_sums(facts, (f"q:{queue.key}",), window, as_of, ahead)
         numbers: dict[str, object] = {
             **queue_numbers(sums, targets.variant),
-            "longest_wait_window": _longest(facts, (queue.key,), window, as_of, now),
+            "longest_wait_window": _longest(facts, (queue.key,), window, as_of, now, ahead),
         }
         if window == "today":
             numbers["sl_budget"] = sl_budget([(sums, targets.share)])
@@ -182,6 +187,7 @@ def site_values(facts: Facts, as_of: int, now: Now) -> dict[str, object]:
     """Everything shown of the whole organisation."""
     queues = tuple(facts.queues)
     known = any(s.known for s in facts.sources.values())
+    ahead = max((s.vendor_ahead_ms for s in facts.sources.values()), default=0)
     values: dict[str, object] = {"known": known}
     current = _now_values(facts, queues, now, None)
     if not facts.presence:
@@ -190,19 +196,19 @@ def site_values(facts: Facts, as_of: int, now: Now) -> dict[str, object]:
         current.update(_unknown(("waiting", "longest_wait_since", "talking")))
     values.update(current)
     for window in ("today", *WINDOWS):
-        sums = _window_sums(facts, [f"q:{q}" for q in queues], window, as_of)
-        own = _window_sums(facts, ("s",), window, as_of)
+        sums = _window_sums(facts, [f"q:{q}" for q in queues], window, as_of, ahead)
+        own = _window_sums(facts, ("s",), window, as_of, ahead)
         numbers: dict[str, object] = {
             **{name: own.get(name, 0) for name in SITE_COUNTED},
             **queue_numbers(sums, DEFAULT_TARGETS.variant),
-            "longest_wait_window": _longest(facts, queues, window, as_of, now),
+            "longest_wait_window": _longest(facts, queues, window, as_of, now, ahead),
         }
         if window == "today":
             parts = ((_window_sums(facts, (f"q:{q}",), window, as_of), facts.rules.of(q).share) for q in queues)
             numbers["sl_budget"] = sl_budget(parts)
             numbers["lost_callers"] = lost_callers(facts.callers.get(business_day(as_of, facts.timezone), {}))
         values.update(_prefixed(window, numbers if known else _unknown(numbers)))
-    newest = minute_of(as_of)
+    newest = minute_of(as_of + ahead)
     spark = [facts.minutes.get(m, {}).get("s", {}).get("calls_in", 0) for m in range(newest - 59, newest + 1)]
     values["calls_in.spark"] = spark if known else None
     return values

@@ -60,6 +60,8 @@ def source_values(source: SourceFacts) -> dict[str, object]:
             for n, s in source.sockets.items()
         },
         "seeded_to": source.seeded_to,
+        "vendor_ahead_s": source.vendor_ahead_ms / 1000,
+        "worker_ahead_s": source.clock_ahead_ms / 1000,
         "exact": source.exact,
         "reason": source.reason,
     }

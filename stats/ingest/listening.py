@@ -22,6 +22,7 @@ from stats.ingest.health import SourceHealth
 from stats.ingest.pipeline import Road
 from stats.ingest.quarantine import Quarantine
 from stats.ingest.recorder import Tape
+from stats.ingest.vendor_clock import VendorClock
 from stats.providers.base import Frames, LiveProvider
 
 log = structlog.get_logger(__name__)
@@ -48,6 +49,7 @@ class Listening:
     ) -> None:
         self._provider, self._road, self.health, self._quarantine, self._tape = provider, road, health, quarantine, tape
         self._told, self._changed, self._missed, self._ended = told, changed, missed, ended
+        self.vendor_clock = VendorClock()
         self._first = next(iter(provider.feeds))
         self._tried = {feed: asyncio.Event() for feed in provider.feeds}
         self._doorstep = doorstep if doorstep is not None else Doorstep()
@@ -110,7 +112,8 @@ class Listening:
 
     def hear(self, feed: str, frame: bytes) -> None:
         """One frame, from bytes to dirty."""
-        self._road.steps.follow()
+        if self._road.steps.follow():
+            self.vendor_clock.stepped()
         now = now_ms()
         self.health.heard(feed, steady_ms())
         if self._tape is not None:
@@ -120,6 +123,8 @@ class Listening:
             self._quarantine.put(feed, frame, faults, now)
         for telling in tellings:
             self._road.tell(telling, FRAME, now)
+            if isinstance(telling, Call):
+                self.vendor_clock.heard(telling, now)
             if isinstance(telling, Call) and telling.journey is not None and telling.journey.ended:
                 self._ended(telling.id_call, now)
         if tellings:

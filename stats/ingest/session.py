@@ -27,6 +27,7 @@ from stats.ingest.pipeline import Fenced, Road
 from stats.ingest.quarantine import Quarantine
 from stats.ingest.recorder import Tape
 from stats.ingest.seeding import Seeding
+from stats.ingest.splitting import REASON
 from stats.live import codec
 from stats.live.board_store import Store, StoreAway
 from stats.live.leases import Lease
@@ -70,7 +71,8 @@ class Session:
         self.quarantine = Quarantine()
         self.seeding = Seeding(provider, self.road)
         self._keeping = Keeping(store, organisation, source, self.road, shelf) if shelf is not None else None
-        self._epoch = ""
+        self._epoch = self._generation = ""
+        self._unshown = False  # the sums were forgotten, and our calls are not all shown again
         self._dirty = asyncio.Event()
         self._past = Past(
             self.road, self.seeding, self.health, told=self._dirty.set, changed=self._write_report, answers=self._past_answers
@@ -122,6 +124,7 @@ class Session:
 
     async def _begin(self) -> None:
         self._epoch = await self._store.begin(self._organisation)
+        self._generation = await self._store.generation(self._organisation)
         await self.road.load()
         before = (await self._store.entries(self._organisation, "sources")).get(self._name)
         held = _readable(before) if before is not None else None
@@ -148,6 +151,8 @@ class Session:
                     await self._restate()
                 await self.road.flush()
                 waits = delays(first_s=0.1, longest_s=1.0)
+                if self.road.generation not in ("", self._generation):
+                    self._show_again()
                 if self.road.run_id and self.road.run_id != self.road.seen_run_id:
                     await self._store_moved()
             except StoreAway:
@@ -165,7 +170,17 @@ class Session:
         except BaseException:
             self.road.who.restate_wanted = True
             raise
+        if self._unshown and self.road.generation in ("", self._generation):
+            self._unshown, self.health.facts.known = False, True
+            self._write_report()
         log.info("restated", source=self._name, calls=count)
+
+    def _show_again(self) -> None:
+        """The sums were forgotten, whoever ordered it: no number is known until every call of the day is shown in the new ones."""
+        self._generation = self.road.generation
+        self._unshown, self.health.facts.known = self._unshown or self.health.facts.known, False
+        self.road.who.want_restate()
+        self._write_report()
 
     async def _take_back(self) -> None:
         """Fenced: the lease lapsed, or the store was emptied. Take it back, or leave it to who has it."""
@@ -186,6 +201,7 @@ class Session:
 
     async def _renew(self) -> None:
         trimmed_at: int | None = None
+        order: str | None = None  # what could not be done yet, the store being away
         while True:
             await asyncio.sleep(RENEW_EVERY_S)
             try:
@@ -194,18 +210,21 @@ class Session:
                     trimmed_at = steady_ms()
                 if not await self._lease.renew():
                     await self._take_back()
-                order = await self._store.take_order(self._organisation, self._name)
+                order = order or await self._store.take_order(self._organisation, self._name)
                 if order == "rebuild":
                     await wipe_sums(self._store, self._organisation)
                     self._epoch = await self._store.begin(self._organisation)
-                    self.road.who.want_restate()
+                    self.road.doubt()  # whatever made it necessary may have taken identities and presence with it
                     self._dirty.set()
+                order = None
             except StoreAway as why:
                 log.warning("store.away", source=self._name, reason=str(why))
 
     async def _report(self) -> None:
         while True:
             self._write_report()
+            refused, self.road.refused = self.road.refused, []
+            self.quarantine.put_rows([Malformed(REASON) for _ in refused])
             counts, notes = self.quarantine.take()
             if counts:
                 try:

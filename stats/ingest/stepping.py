@@ -26,11 +26,11 @@ class Steps:
     def __init__(self, road: Road) -> None:
         self._road, self._stepped_ms = road, stepped_ms()
 
-    def follow(self) -> None:
-        """To be called before anything is told by the clock of now."""
+    def follow(self) -> bool:
+        """To be called before anything is told by the clock of now. True when that was stepped."""
         by = stepped_ms() - self._stepped_ms
         if not by:
-            return
+            return False
         self._stepped_ms += by
         log.warning("clock.stepped", source=self._road.source, seconds=by / 1000)
         self._road.people.step(by, now_ms())
@@ -38,6 +38,7 @@ class Steps:
             held.heard_at += by
             if held.call is not None:
                 self._road.restamp(id_call, restamped(held.call, by))
+        return True
 
 
 def restamped(call: Call, by: int) -> Call:

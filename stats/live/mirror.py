@@ -26,7 +26,9 @@ log = structlog.get_logger(__name__)
 
 _decode = msgspec.msgpack.Decoder().decode
 KEEP_MINUTES = 75
-# Of those, how many may be missing before the rolling windows lack something.
+# A vendor's clock may be before ours.
+FUTURE_MINUTES = 15
+# Of those kept, how many may be missing before the rolling windows lack something.
 SPARE_MINUTES = 10
 
 
@@ -58,7 +60,7 @@ class Mirror:
         first_minute = minute_of(now) - KEEP_MINUTES
         reaches_back = first_minute + SPARE_MINUTES >= self._reaches[0] and today >= self._reaches[1]
         since = self.rev if self._run_id and reaches_back else -1
-        arguments = [prefix, since, self._stored_epoch, first_minute, minute_of(now) + 2, today, tomorrow]
+        arguments = [prefix, since, self._stored_epoch, first_minute, minute_of(now) + FUTURE_MINUTES, today, tomorrow]
         packed = await self._store.connection.run("read_since.lua", [prefix + "meta"], arguments)
         epoch, run_id, rev, full, items = _decode(packed)
         if run_id != self._run_id and not full:
