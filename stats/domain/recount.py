@@ -4,14 +4,14 @@ It shares with the fast way what an outcome is, and nothing of how amounts are a
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from stats.domain.board import Values, lost_callers, survey
 from stats.domain.facts import Facts
 from stats.domain.metrics import DEFAULT_TARGETS, Caller, CountingRules, QueueTargets, counts_in_queues, is_short
 from stats.domain.outcomes import OfferOutcome, SettledCall, SettledVisit, VisitOutcome
 from stats.domain.periods import MINUTE_MS, WINDOWS, business_day, minute_of
-from stats.domain.records import Direction
+from stats.domain.records import Direction, Offer, Party
 
 Pair = tuple[SettledVisit, QueueTargets]
 
@@ -93,13 +93,16 @@ def queue_window(visits: Sequence[Pair], variant: str, as_of: int) -> dict[str, 
     }
 
 
-def _site_window(calls: Sequence[SettledCall], rules: CountingRules, facts: Facts) -> dict[str, object]:
-    def lost(call: SettledCall) -> bool:
-        if not call.incoming or not call.visits or call.visits[-1].outcome is not VisitOutcome.ABANDONED:
-            return False
-        key = facts.queue_key(call.call.source, call.visits[-1].visit.queue)
-        return not is_short(call.visits[-1], rules.of(key) if key is not None else DEFAULT_TARGETS)
+def lost_of(call: SettledCall, rules: CountingRules, queue_key: Callable[[Party], str | None]) -> bool:
+    """Whether an incoming call's last visit was given up, and not at once."""
+    if not call.incoming or not call.visits or call.visits[-1].outcome is not VisitOutcome.ABANDONED:
+        return False
+    key = queue_key(call.visits[-1].visit.queue)
+    return not is_short(call.visits[-1], rules.of(key) if key is not None else DEFAULT_TARGETS)
 
+
+def site_numbers(calls: Sequence[SettledCall], rules: CountingRules, queue_key: Callable[[Party], str | None]) -> dict[str, object]:
+    """The site metrics of calls of one source that all lie in one window, but for the callers."""
     left_menu = [c for c in calls if c.incoming and c.ended and not c.answered and not c.visits and c.ivr_seen and not c.call.expired]
     return {
         "calls_in": len([c for c in calls if c.incoming]),
@@ -107,15 +110,24 @@ def _site_window(calls: Sequence[SettledCall], rules: CountingRules, facts: Fact
         "calls_internal": len([c for c in calls if c.internal]),
         "calls_answered": len([c for c in calls if c.incoming and c.answered]),
         "ivr_abandoned": len(left_menu),
-        "true_abandoned": len([c for c in calls if lost(c)]),
-        "lost_callers": lost_callers(
-            {
-                str(i): Caller(c.number, c.started_at, lost(c), c.answered and not c.internal)
-                for i, c in enumerate(calls)
-                if c.number and c.number.startswith("+") and c.started_at is not None
-            }
-        ),
+        "true_abandoned": len([c for c in calls if lost_of(c, rules, queue_key)]),
     }
+
+
+def _site_window(calls: Sequence[SettledCall], rules: CountingRules, facts: Facts) -> dict[str, object]:
+    def key_in(source: str) -> Callable[[Party], str | None]:
+        return lambda party: facts.queue_key(source, party)
+
+    sums: dict[str, object] = dict(site_numbers([], rules, key_in("")))
+    for call in calls:
+        one = site_numbers([call], rules, key_in(call.call.source))
+        sums = {name: int(str(sums[name])) + int(str(one[name])) for name in sums}
+    callers = {
+        str(i): Caller(c.number, c.started_at, lost_of(c, rules, key_in(c.call.source)), c.answered and not c.internal)
+        for i, c in enumerate(calls)
+        if c.number and c.number.startswith("+") and c.started_at is not None
+    }
+    return {**sums, "lost_callers": lost_callers(callers)}
 
 
 def _agent_today(calls: Sequence[SettledCall], agent: str, facts: Facts, as_of: int) -> dict[str, object]:
@@ -128,6 +140,11 @@ def _agent_today(calls: Sequence[SettledCall], agent: str, facts: Facts, as_of: 
     ]
     offers = [(o, how) for o, how, call in mine if (o.direction or call.direction) is not Direction.OUT]
     out = {call.call.id_call for o, _, call in mine if (o.direction or call.direction) is Direction.OUT}
+    return {**offer_numbers(offers), "outgoing": len(out)}
+
+
+def offer_numbers(offers: Sequence[tuple[Offer, OfferOutcome]]) -> dict[str, object]:
+    """The agent metrics of offers that all lie in one window, outgoing ones left out."""
     over = [(o, how) for o, how in offers if how not in (OfferOutcome.RINGING, OfferOutcome.TALKING)]
     talked = [o for o, how in over if how is OfferOutcome.ANSWERED and o.talk_ms is not None]
     answered = [1 for _, how in offers if how in (OfferOutcome.ANSWERED, OfferOutcome.TALKING)]
@@ -137,7 +154,6 @@ def _agent_today(calls: Sequence[SettledCall], agent: str, facts: Facts, as_of: 
         "answered": len(answered),
         "missed": len(missed),
         "withdrawn": len([1 for _, how in offers if how is OfferOutcome.WITHDRAWN]),
-        "outgoing": len(out),
         "answer_rate": _share(len(answered), len(answered) + len(missed)),
         "talk_time": sum(o.talk_ms or 0 for o, _ in over) / 1000,
         "hold_time": sum(o.hold_ms or 0 for o, _ in over) / 1000,

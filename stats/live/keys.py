@@ -34,6 +34,10 @@ All keys of an organisation share the hash tag `{org}`, so that one Lua step may
     dirty                | sorted set: what changed, by the rev that changed it         | newest 20,000 revs, 100,000 at most
     quarantine:<source>  | list: the newest 100 unreadable frames (hash, reason, size)  | 100 entries
     quarantined:<source> | hash: reason -> count                                        | for ever
+    audit                | string: what the recount of a sample last found (JSON)        | for ever
+    auditor              | string: the worker that recounts                             | 2 min, renewed by each audit
+    roll                 | sorted set: processes that reported, by when                 | entries 1 h
+    roll:<process>       | string: a worker's or web process' report (JSON)             | 20 s, renewed every 5 s
     announce             | channel: the rev that was just reached                       | -
     orders:<source>      | string: what an operator asked the worker to do              | until taken
 """

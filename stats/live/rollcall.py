@@ -1,0 +1,67 @@
+"""Who is at work: every process leaves a short-lived report, so that one page can show them all.
+
+Rules that hold here: a report that is not renewed is gone by itself; a report that cannot be read is nobody.
+"""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from stats.domain.roll import Roll, WebReport, WorkerReport
+from stats.live import keys
+from stats.live.board_store import Store, text
+
+EVERY_S = 5.0
+LIVES_S = 20
+FORGET_S = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class RollCall:
+    """One organisation's. Every method raises StoreAway."""
+
+    store: Store
+    organisation: str
+
+    async def leave(self, report: WorkerReport | WebReport) -> None:
+        """Leave a process' report."""
+        kind = "worker" if isinstance(report, WorkerReport) else "web"
+        connection, name = self.store.connection, f"{kind}:{report.name}"
+        pipe = connection.client.pipeline(transaction=False)
+        pipe.set(keys.key(self.organisation, "roll", name), msgspec.json.encode(report), ex=LIVES_S)
+        roll = keys.key(self.organisation, "roll")
+        pipe.zadd(roll, {name: report.written_at})
+        pipe.zremrangebyscore(roll, "-inf", report.written_at - FORGET_S * 1000)
+        await connection.ask(pipe.execute())
+
+    async def strike(self, report: WorkerReport | WebReport) -> None:
+        """This process ends."""
+        kind = "worker" if isinstance(report, WorkerReport) else "web"
+        connection, name = self.store.connection, f"{kind}:{report.name}"
+        pipe = connection.client.pipeline(transaction=False)
+        pipe.delete(keys.key(self.organisation, "roll", name))
+        pipe.zrem(keys.key(self.organisation, "roll"), name)
+        await connection.ask(pipe.execute())
+
+    async def read(self) -> Roll:
+        """Everybody who reported within LIVES_S."""
+        connection = self.store.connection
+        names = [text(raw) for raw in await connection.ask(connection.client.zrange(keys.key(self.organisation, "roll"), 0, -1))]
+        if not names:
+            return Roll()
+        pipe = connection.client.pipeline(transaction=False)
+        for name in names:
+            pipe.get(keys.key(self.organisation, "roll", name))
+        workers: list[WorkerReport] = []
+        webs: list[WebReport] = []
+        for name, raw in zip(names, await connection.ask(pipe.execute()), strict=True):
+            if raw is None:
+                continue
+            try:
+                if name.startswith("worker:"):
+                    workers.append(msgspec.json.decode(raw, type=WorkerReport))
+                else:
+                    webs.append(msgspec.json.decode(raw, type=WebReport))
+            except (msgspec.MsgspecError, ValueError):
+                continue
+        return Roll(workers=tuple(sorted(workers, key=lambda w: w.name)), webs=tuple(sorted(webs, key=lambda w: w.name)))

@@ -1,0 +1,1 @@
+"""Whether the product sees its own faults, and says them in words, figures and lines."""
