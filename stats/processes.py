@@ -33,16 +33,17 @@ class Stopped(BaseException):
     """A stop signal came before `tend` was reached; a BaseException, so that no broad `except` of a library eats it."""
 
 
-def spawn(command: Sequence[str], environment: Mapping[str, str]) -> Process:
+def spawn(command: Sequence[str], environment: Mapping[str, str], inherited: Sequence[int] = ()) -> Process:
     """Starts a child in a session of its own (a terminal's Ctrl-C is for us alone) that the kernel kills when we are gone.
 
-    Call it from the main thread.
+    Call it from the main thread. The descriptors `inherited` are open in the child under the same numbers.
     """
     return subprocess.Popen(
         list(command),
         env=dict(environment),
         stdin=subprocess.DEVNULL,
         start_new_session=True,
+        pass_fds=tuple(inherited),
         preexec_fn=die_with_parent(signal.SIGKILL),
     )
 

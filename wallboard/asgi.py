@@ -1,6 +1,11 @@
-"""The one ASGI application: HTTP to Django, WebSockets to the boards behind an origin check; boards admit their sockets themselves."""
+"""The one ASGI application: HTTP to Django, WebSockets to the boards behind an origin check; boards admit their sockets themselves.
+
+Rules that hold here: a thousand screens need a thousand descriptors, so the process takes all it may have; it parts from its screens
+in words, and finishes the answers it began.
+"""
 
 import os
+import resource
 import sys
 
 from wallboard.env import WrongSetting
@@ -18,11 +23,17 @@ except WrongSetting as wrong:
 from channels.routing import ProtocolTypeRouter, URLRouter
 
 from wallboard.origins import OwnOrigin
+from wallboard.push import hubs, leaving
 from wallboard.push.routing import websocket_urlpatterns
+
+_soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (_hard, _hard))
+leaving.prepare()
+leaving.hear_sigterm(hubs.sockets)
 
 application = ProtocolTypeRouter(
     {
-        "http": _http,
+        "http": leaving.unhurried(_http),
         "websocket": OwnOrigin(URLRouter(websocket_urlpatterns)),  # type: ignore[arg-type]  # the stubs know patterns by include() alone
     }
 )

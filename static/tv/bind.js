@@ -119,6 +119,7 @@ export function bindBoard(page, commit, store, place) {
   // What holds for one rendering.
   let now = 0;
   let heardAt = 0;
+  let woken = false;
   let known = false;
   const memory = new Map();
   let sources = [];
@@ -134,7 +135,7 @@ export function bindBoard(page, commit, store, place) {
   function standingFor(source, feed) {
     const name = source + '|' + feed;
     if (!memory.has(name)) {
-      const one = (from) => standingOf(store.of('feed:' + from + ':' + feed), from, now, heardAt);
+      const one = (from) => standingOf(store.of('feed:' + from + ':' + feed), from, now, heardAt, woken);
       memory.set(name, source ? one(source) : worst(sources.map(one)));
     }
     return memory.get(name);
@@ -231,7 +232,7 @@ export function bindBoard(page, commit, store, place) {
   }
 
   function show(holder) {
-    const feed = known ? standingFor(holder.source, holder.feed) : standingOfPage(now, heardAt);
+    const feed = known ? standingFor(holder.source, holder.feed) : standingOfPage(now, heardAt, woken);
     if (!known) {
       // Nothing but what the server drew: it may grow old, but it cannot change.
       if (rank(feed.level) > rank(holder.first)) put(holder.freshness, feed.level);
@@ -304,10 +305,12 @@ export function bindBoard(page, commit, store, place) {
     /**
      * Says what everything, or what hangs on some scopes, is to show at this instant.
      * @param {number} instant the server's time @param {number} heard when the server was last heard @param {string[] | null} scopes
+     * @param {boolean} slept whether nothing was heard since a sleep
      */
-    render(instant, heard, scopes) {
+    render(instant, heard, scopes, slept) {
       now = instant;
       heardAt = heard;
+      woken = slept;
       known = store.version() !== null;
       memory.clear();
       sources = sourcesKnown();

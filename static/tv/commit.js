@@ -98,6 +98,14 @@ export function createCommit(options) {
     },
     /** Asks for the frame in which everything put is written. */
     ask: ask,
+    /** What was put and is not written yet never will be. */
+    forget() {
+      for (let i = 0; i < waiting.length; i += 1) {
+        waiting[i].waits = false;
+        waiting[i].next = waiting[i].shown;
+      }
+      waiting.length = 0;
+    },
     /** For tests and the health of the screen: writes so far, and milliseconds between two. */
     meter() {
       return { writes: writes, interval: interval };

@@ -1,6 +1,6 @@
 /**
  * How old a number may be and still be believed, as wallboard/boards/freshness.py says it, and one thing more: while the screen hears
- * nothing from its server, nothing on it gets any fresher.
+ * nothing from its server, nothing on it gets any fresher, and what it knew before a sleep is stale.
  */
 
 export const LATE_MS = 15000;
@@ -35,24 +35,26 @@ export function aged(level, aliveAt, now) {
  * @param {string} source
  * @param {number} now the server's time
  * @param {number} heardAt the server's time when it was last heard
+ * @param {boolean} woken whether this screen slept and has heard nothing since
  * @returns {Standing}
  */
-export function standingOf(told, source, now, heardAt) {
+export function standingOf(told, source, now, heardAt, woken) {
   if (!told) return { level: 'unknown', aliveAt: null, reason: 'connecting', source: source };
   const aliveAt = typeof told.alive_at === 'number' ? told.alive_at : null;
   const level = aged(LEVELS.indexOf(told.level) < 0 ? 'unknown' : told.level, aliveAt, now);
   const standing = { level: level, aliveAt: aliveAt, reason: typeof told.reason === 'string' ? told.reason : 'connecting', source: source };
-  return whileDeaf(standing, now, heardAt);
+  return whileDeaf(standing, now, heardAt, woken);
 }
 
-/** What stands on the page alone, before any message. @param {number} now @param {number} heardAt @returns {Standing} */
-export function standingOfPage(now, heardAt) {
-  return whileDeaf({ level: 'live', aliveAt: null, reason: 'ok', source: null }, now, heardAt);
+/** What stands on the page alone, before any message. @param {number} now @param {number} heardAt @param {boolean} woken @returns {Standing} */
+export function standingOfPage(now, heardAt, woken) {
+  return whileDeaf({ level: 'live', aliveAt: null, reason: 'ok', source: null }, now, heardAt, woken);
 }
 
 /** A screen that has heard nothing keeps its numbers, but does not call them fresh. */
-function whileDeaf(standing, now, heardAt) {
-  const silence = now - heardAt;
+function whileDeaf(standing, now, heardAt, woken) {
+  // How long it slept a screen cannot know: its clocks may have slept too.
+  const silence = woken ? STALE_MS : now - heardAt;
   if (silence < LATE_MS || standing.level === 'unknown') return standing;
   const level = silence >= STALE_MS ? 'stale' : 'late';
   if (rank(level) <= rank(standing.level)) return standing;

@@ -2,7 +2,8 @@
  * The socket to the server: opens it, watches it, replaces it. It knows no tile.
  *
  * Rules that hold here: only a message is a sign of life (a television's socket stays "open" for minutes after the network is
- * gone); an old socket's events are taken away before a new one is made; delays have full jitter, and their reset must be earned.
+ * gone); an old socket's events are taken away before a new one is made; delays have full jitter, and their reset must be earned;
+ * a server that says it is being replaced is asked again soon, for a while; one that refuses us is asked every few minutes.
  */
 
 export const LATE_MS = 15000;
@@ -15,6 +16,11 @@ const EARNED_MS = 30000;
 const OPENING_MS = 10000;
 /** The server's word that this screen may not see the board any more. */
 export const ENDED = 4003;
+const ASK_ENDED_MS = 300000;
+/** The server's words that it parts from us as planned, and for how long it is then looked for without patience. */
+const PLANNED = [1012, 4000];
+const SOON_MS = 2000;
+const SOON_FOR_MS = 20000;
 
 /**
  * @param {{
@@ -23,6 +29,7 @@ export const ENDED = 4003;
  *   onOpen: () => void,
  *   onState: (state: string) => void,
  *   onEnded: () => void,
+ *   onAdmitted?: () => void,
  *   monotonic?: () => number,
  *   random?: () => number,
  *   connect?: (url: string) => WebSocket,
@@ -47,6 +54,9 @@ export function createLink(options) {
   let closedAt = monotonic();
   let timer = 0;
   let ended = false;
+  /** Whether this socket has brought anything. */
+  let spoke = false;
+  let soonUntil = 0;
 
   function show(next) {
     if (next === state) return;
@@ -70,8 +80,8 @@ export function createLink(options) {
     never(timer);
     timer = 0;
     detach();
-    if (ended) return;
     dialledAt = monotonic();
+    spoke = false;
     try {
       socket = connect(options.url);
     } catch (error) {
@@ -84,6 +94,11 @@ export function createLink(options) {
     };
     socket.onmessage = (event) => {
       heardAt = monotonic();
+      spoke = true;
+      if (ended) {
+        ended = false;
+        if (options.onAdmitted) options.onAdmitted();
+      }
       if (heardAt - openedAt >= EARNED_MS) attempts = 0;
       show('live');
       options.onMessage(event.data);
@@ -92,16 +107,26 @@ export function createLink(options) {
       detach();
       closedAt = monotonic();
       openedAt = 0;
-      if (event.code === ENDED) {
+      if (event.code === ENDED && !ended) {
         ended = true;
         show('offline');
         options.onEnded();
-      } else retry();
+      } else if (spoke && PLANNED.indexOf(event.code) >= 0) soonUntil = closedAt + SOON_FOR_MS;
+      retry();
     };
   }
 
   function retry() {
     if (timer) return;
+    if (ended) {
+      timer = later(dial, Math.floor(ASK_ENDED_MS * (0.9 + random() * 0.2)));
+      return;
+    }
+    if (monotonic() < soonUntil) {
+      timer = later(dial, Math.floor(random() * (attempts ? SOON_MS : FIRST_DELAY_MS)));
+      attempts = Math.max(attempts, 1);
+      return;
+    }
     const most = Math.min(MOST_DELAY_MS, FIRST_DELAY_MS * Math.pow(2, Math.min(attempts, 10)));
     attempts += 1;
     timer = later(dial, Math.floor(random() * most));
@@ -109,10 +134,9 @@ export function createLink(options) {
 
   /** To be called about once a second: judges the silence and replaces a socket that does not live. */
   function watch() {
-    if (ended) return;
     const now = monotonic();
     const silence = now - heardAt;
-    if (silence >= OFFLINE_MS) show('offline');
+    if (ended || silence >= OFFLINE_MS) show('offline');
     else if (silence >= LATE_MS || (!socket && now - closedAt >= CLOSED_MS)) show('late');
     if (!socket) {
       if (!timer) retry();
@@ -135,6 +159,13 @@ export function createLink(options) {
       if (ended) return;
       attempts = 0;
       if (!socket || socket.readyState !== 1 || monotonic() - heardAt >= LATE_MS) dial();
+    },
+    /** Whatever there is of a socket is from before a sleep: another one, now. */
+    renew() {
+      if (ended) return;
+      attempts = 0;
+      if (state === 'live') show('late');
+      dial();
     },
     /** @param {Object} message @returns {boolean} whether it could be handed to the socket */
     send(message) {

@@ -2,7 +2,8 @@
  * Puts the parts of the television board together: link -> store -> bind -> commit, one clock, one ticker.
  *
  * Rules that hold here: a message counts as fresh only while nothing is missing; the newest version applied is acknowledged at once
- * after a snapshot and once a second while messages come; after a sleep nothing is believed until a snapshot has come.
+ * after a snapshot and once a second while messages come; after a sleep everything is stale until a new socket has brought a snapshot,
+ * whichever event of the browser comes first; a screen whose access has ended shows and keeps nothing.
  */
 
 import { bindBoard } from './bind.js';
@@ -14,10 +15,14 @@ import { createLink, LATE_MS } from './link.js';
 import { createReload } from './reload.js';
 import { createStore } from './store.js';
 import { startTicker } from './ticker.js';
+import { wipe } from './wipe.js';
 
 const ACK_MS = 1000;
 const ASK_AGAIN_MS = 5000;
+/** In a hidden page the browser lets timers wait; messages come all the same, every ten seconds at least. */
+const HIDDEN_ACK_MS = 250;
 const SLEPT_MS = 5000;
+const SLEPT_HIDDEN_MS = 15000;
 const SHIFT_MS = 120000;
 const SHIFTS = 8;
 
@@ -27,9 +32,9 @@ const words = JSON.parse(given.texts);
 const monotonic = () => performance.now();
 const clock = createClock(monotonic, Number(given.serverTime));
 const wall = wallClock(given.timezone, given.clockText, Number(given.serverTime));
-const store = createStore();
+let store = createStore();
 const commit = createCommit();
-const board = bindBoard(document, commit, store, { words: words, language: given.language, clock: wall });
+let board = bindBoard(document, commit, store, { words: words, language: given.language, clock: wall });
 const reload = createReload();
 
 const head = document.querySelector('[data-top]');
@@ -51,8 +56,9 @@ let owed = false;
 let ackedAt = -ACK_MS;
 let askedAt = -ASK_AGAIN_MS;
 let ended = false;
-let tickedAt = monotonic();
-let tickedWall = Date.now();
+let woken = false;
+let livedAt = monotonic();
+let livedWall = Date.now();
 /** What changed while no frame was to be had. @type {Set<string>} */
 const changed = new Set();
 
@@ -72,6 +78,12 @@ function askForSnapshot() {
 }
 
 function hear(text) {
+  if (slept()) {
+    // What an old socket held back is from before the sleep.
+    wake();
+    return;
+  }
+  note();
   let message = null;
   try {
     message = JSON.parse(text);
@@ -80,7 +92,10 @@ function hear(text) {
   }
   const outcome = store.take(message);
   if (message) clock.hear(message.server_time);
-  if (store.isWhole()) heardAt = clock.now();
+  if (store.isWhole()) {
+    heardAt = clock.now();
+    woken = false;
+  }
   owed = true;
   if (outcome.kind === 'snapshot') {
     askedAt = -ASK_AGAIN_MS;
@@ -93,7 +108,7 @@ function hear(text) {
     changed.clear();
   } else if (outcome.kind === 'gap') askForSnapshot();
   if (message && message.build && message.build !== given.build) reload.want('build ' + message.build);
-  acknowledge(outcome.kind === 'snapshot' ? 0 : ACK_MS);
+  acknowledge(outcome.kind === 'snapshot' ? 0 : document.hidden ? HIDDEN_ACK_MS : ACK_MS);
 }
 
 function compare(drawn) {
@@ -103,7 +118,7 @@ function compare(drawn) {
 }
 
 function render(scopes) {
-  board.render(clock.now(), heardAt, scopes);
+  if (board) board.render(clock.now(), heardAt, scopes, woken);
   showHead();
   commit.ask();
 }
@@ -117,7 +132,7 @@ function noticeOf(overall) {
   const heard = wall(heardAt);
   if (ended) return words['say.expired'];
   if (link.state() === 'offline') return filled(words['say.offline'], { time: heard });
-  if (link.silence() >= LATE_MS) return words['say.link_late'];
+  if (woken || link.silence() >= LATE_MS) return words['say.link_late'];
   if (!overall) return drawnNotice;
   if (ticks(overall) || overall.reason === 'offline') return '';
   const since = overall.aliveAt === null ? null : wall(overall.aliveAt);
@@ -125,9 +140,9 @@ function noticeOf(overall) {
 }
 
 function showHead() {
-  const overall = board.overall();
+  const overall = board ? board.overall() : null;
   const notice = noticeOf(overall);
-  const level = overall ? overall.level : given.level;
+  const level = overall ? overall.level : board ? given.level : 'unknown';
   commit.put(slots.link, link.state());
   commit.put(slots.level, level);
   commit.put(slots.standing, words['level.' + level]);
@@ -137,20 +152,32 @@ function showHead() {
   commit.put(slots.clock, wall(clock.now()));
 }
 
+function note() {
+  livedAt = monotonic();
+  livedWall = Date.now();
+}
+
+/** Some machines stop both clocks in their sleep, some one of them; a clock that was set back is no sleep. */
+function slept() {
+  const passed = monotonic() - livedAt;
+  const unseen = Date.now() - livedWall - passed;
+  return passed > (document.hidden ? SLEPT_HIDDEN_MS : SLEPT_MS) || unseen > SLEPT_MS;
+}
+
 function wake() {
+  note();
+  if (ended) return;
+  woken = true;
   clock.forget();
-  if (store.version() !== null) store.distrust();
-  askedAt = -ASK_AGAIN_MS;
-  link.hurry();
-  askForSnapshot();
+  store.distrust();
+  askedAt = monotonic();
+  link.renew();
+  render(null);
 }
 
 function tick(now) {
-  const passed = monotonic() - tickedAt;
-  const passedWall = Date.now() - tickedWall;
-  tickedAt = monotonic();
-  tickedWall = Date.now();
-  if (Math.abs(passedWall - passed) > SLEPT_MS || passed > 2 * SLEPT_MS) wake();
+  if (slept()) wake();
+  note();
   link.watch();
   if (!store.isWhole()) askForSnapshot();
   acknowledge(ACK_MS / 2);
@@ -178,15 +205,25 @@ const link = createLink({
   },
   onEnded() {
     ended = true;
+    commit.forget();
+    changed.clear();
+    wipe(document, words['short.expired']);
+    board = null;
+    store = createStore();
     render(null);
+  },
+  onAdmitted() {
+    // The page has nothing left to show numbers in.
+    reload.want('admitted ' + Math.floor(clock.now() / 60000));
   },
 });
 
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) return;
   stayAwake();
-  wake();
+  if (slept()) wake();
 });
+document.addEventListener('resume', wake);
 window.addEventListener('pageshow', (event) => event.persisted && wake());
 window.addEventListener('online', () => link.hurry());
 
@@ -195,4 +232,4 @@ link.start();
 startTicker(clock.now, tick);
 
 /** For tests and for whoever stands before a screen with a keyboard. */
-window.wallboard = { store: store, meter: commit.meter, now: clock.now, version: () => store.version() };
+window.wallboard = { of: (scope) => store.of(scope), meter: commit.meter, now: clock.now, version: () => store.version() };

@@ -1,8 +1,11 @@
 /**
  * Loading the page anew without ever losing the board: only when the server answers, seldom, and not all screens at once.
+ *
+ * Rules that hold here: an answer is `/healthz` as our server gives it and after it the board itself, because a hotel's or a guest
+ * network's own page answers 200 to everything, and a browser's error page never comes back.
  */
 
-const ANSWER_MS = 3000;
+const ANSWER_MS = 8000;
 const YOUNGEST_MS = 10000;
 const SAME_AGAIN_MS = 120000;
 const SPREAD_MS = 3000;
@@ -83,9 +86,13 @@ export function createReload(options) {
 function serverAnswers() {
   return new Promise((resolve) => {
     const tooLate = window.setTimeout(() => resolve(false), ANSWER_MS);
+    const ours = (response) => response.status === 200 && !response.redirected;
     window
       .fetch('/healthz', { cache: 'no-store', credentials: 'omit' })
-      .then((response) => response.status === 200, () => false)
+      .then((response) => (ours(response) ? response.json() : {}))
+      .then((told) => (told.status === 'ok' ? window.fetch(window.location.href, { cache: 'no-store', credentials: 'same-origin' }) : null))
+      .then((response) => (response && ours(response) ? response.text() : ''))
+      .then((page) => page.indexOf(' data-board="') >= 0, () => false)
       .then((isThere) => {
         window.clearTimeout(tooLate);
         resolve(isThere);

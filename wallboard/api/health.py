@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from stats import clock
 from stats.live.connection import StoreAway
 from wallboard.api.door import as_json
-from wallboard.push import live
+from wallboard.push import leaving, live
 
 ORGANISATION = "default"
 ANSWER_WITHIN_S = 3.0
@@ -24,15 +24,18 @@ async def alive(_request: HttpRequest) -> HttpResponse:
 
 
 async def ready(_request: HttpRequest) -> HttpResponse:
-    """GET /readyz: database, Redis and the worker's heartbeat; 503 with the reasons when one is missing."""
+    """GET /readyz: database, Redis and the worker's heartbeat; 503 with the reasons when one is missing, or when this process is leaving."""
     checks = {
         "database": await _within(_database()),
         "redis": await _within(_redis()),
         "worker": await _within(_worker()),
     }
     good = all(reason is None for reason in checks.values())
+    if leaving.is_parting():
+        # For the balancer, which is to send nobody here any more.
+        good, checks["web"] = False, "draining"
     document = {
-        "status": "ok" if good else "not_ready",
+        "status": "ok" if good else "draining" if leaving.is_parting() else "not_ready",
         "checks": {name: "ok" if reason is None else reason for name, reason in checks.items()},
         **_clock_words(),
     }

@@ -54,6 +54,7 @@ SHORT_CAUSES: Mapping[str, Sentence] = {
     "down": _("out of reach"),
     "store_away": _("store is away"),
     "no_source": _("nothing connected"),
+    "expired": _("access has ended"),
 }
 LEVEL_WORDS: Mapping[str, Sentence] = {
     "live": pgettext_lazy("feed", "live"),
@@ -74,7 +75,7 @@ OTHERS: Mapping[str, Sentence] = {
     "left_out": _("{n} not shown"),
     "offline": _("This screen is offline – showing {time}"),
     "link_late": _("This screen waits for its server"),
-    "expired": _("This screen's access has ended. Open a new screen link to see the board again."),
+    "expired": _("This screen's access has ended. Log in again, or open a new screen link."),
 }
 OPTIONAL = re.compile(r"\[([^\]]*)\]")
 PLACEHOLDER = re.compile(r"\{(\w+)\}")

@@ -1,7 +1,8 @@
 """A board's WebSocket as a plain ASGI application: let in or refuse, join the hub, listen for acknowledgements.
 
 A refused socket is accepted first and then closed, because a browser is only told the code of a socket that was open: 4003 not
-admitted, 4404 no such board, 4400 unreadable message, 4429 too many of them, 4008 nothing acknowledged for 20 s.
+admitted, 4404 no such board, 4400 unreadable message, 4429 too many of them, 4008 nothing acknowledged for 20 s,
+4000 and 1012 come again.
 """
 
 import asyncio
@@ -12,12 +13,12 @@ from typing import Any
 import structlog
 
 from wallboard.boards.board import NoSuchBoard
-from wallboard.push import admission, hubs, messages
+from wallboard.push import admission, hubs, leaving, messages
 from wallboard.push.admission import DatabaseAway
 from wallboard.push.hub import BoardHub
 from wallboard.push.messages import Ack, Unreadable
 from wallboard.push.rates import Bucket
-from wallboard.push.socket import NO_SUCH_BOARD, NOT_ADMITTED, TOO_MANY, UNREADABLE, BoardSocket, Send
+from wallboard.push.socket import NO_SUCH_BOARD, NOT_ADMITTED, RESTART, TOO_MANY, UNREADABLE, BoardSocket, Send
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +34,9 @@ async def board_socket(scope: dict[str, Any], receive: Receive, send: Send) -> N
     """One browser at one board, from its handshake to its end."""
     event = await receive()
     if event["type"] != "websocket.connect":
+        return
+    if leaving.is_closed():
+        await _refuse(send, RESTART, leaving.COME_AGAIN)
         return
     slug = str(scope["url_route"]["kwargs"]["slug"])
     try:
@@ -53,6 +57,10 @@ async def board_socket(scope: dict[str, Any], receive: Receive, send: Send) -> N
     resyncs: set[asyncio.Task[None]] = set()
     try:
         await _listen(receive, hub, socket, resyncs)
+    except asyncio.CancelledError:
+        if leaving.is_ending():
+            await leaving.take_leave(socket, receive)
+        raise
     finally:
         hub.leave(socket)
         for task in resyncs:

@@ -3,10 +3,15 @@
 Rules that hold here:
 - Every socket that is not paused has been sent exactly the hub's version, so one patch fits them all.
 - A socket that comes back from a pause, and a browser that lost the thread, get one message made of the present, never a queue.
-- A new epoch or a new structure of the board is a snapshot for everybody.
+- A new epoch or a new structure of the board is a snapshot for everybody; no snapshot is made of one epoch's name and another's values.
+- Nobody is sent more than four patches a second, however it came to be behind.
+- Each socket ends at an age of its own, so that those who came together do not leave together.
+- A heartbeat says that the values are the present ones: while nothing is computed there is none.
+- A process that itself stood still judges nobody by that time.
 """
 
 import asyncio
+import random
 import time
 from collections.abc import Awaitable, Callable
 
@@ -18,7 +23,7 @@ from wallboard.boards.build import build
 from wallboard.push import messages
 from wallboard.push.messages import Frame, Whole
 from wallboard.push.organisation import LiveOrganisation
-from wallboard.push.socket import TOO_SLOW, BoardSocket
+from wallboard.push.socket import ROTATED, TOO_SLOW, BoardSocket
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +32,10 @@ LOOK_S = 0.5
 # After so many sockets others get a turn: a thousand screens take a tenth of a second.
 AT_A_TIME = 50
 BETWEEN_SNAPSHOTS_S = 0.5
+BETWEEN_PATCHES_S = 0.25
+# Longer than this between two looks, and it was we who did not listen.
+OVERSLEPT_S = 2.0
+LEAST_AGE_S, MOST_AGE_S = 8 * 3600.0, 16 * 3600.0
 
 
 class BoardHub:
@@ -63,6 +72,7 @@ class BoardHub:
             self._watch = asyncio.create_task(self._look_after(), name=f"hub:{self.slug}")
         self.sockets.add(socket)
         self.organisation.watchers += 1
+        socket.ends_at = self._steady() + random.uniform(LEAST_AGE_S, MOST_AGE_S)
         await self._tell_all(socket)
 
     def leave(self, socket: BoardSocket) -> None:
@@ -99,19 +109,20 @@ class BoardHub:
         version = self.version
 
         async def tell(socket: BoardSocket) -> None:
-            # Whoever joined or came back while others were told may have more already.
-            if socket.window.sent == before:
-                self.messages_sent += 1
-                await socket.tell(event, version, self._steady())
+            if socket.behind or socket.window.sent != before or not self._may_be_patched(socket):
+                # Whoever joined or came back while others were told may have more already.
+                socket.behind = socket.behind or socket.window.sent != version
+                await self._follow_up(socket)
+                return
+            self.messages_sent += 1
+            await socket.tell(event, version, self._steady())
 
         await self._each(tell)
 
     async def acknowledge(self, socket: BoardSocket, version: int) -> None:
         """A browser has applied a version; when something was withheld from it, it gets that now."""
-        now = self._steady()
-        if socket.window.note_acknowledged(version, now) and socket.behind:
-            socket.behind = False
-            await self._bring_up_to_date(socket)
+        if socket.window.note_acknowledged(version, self._steady()):
+            await self._follow_up(socket)
 
     async def resync(self, socket: BoardSocket) -> None:
         """A browser asks for everything; more than two a second wait their turn."""
@@ -125,6 +136,15 @@ class BoardHub:
         await self._tell_all(socket)
 
     # --- ways of telling -------------------------------------------------------------------------------------------------
+
+    def _may_be_patched(self, socket: BoardSocket) -> bool:
+        return self._steady() - socket.sent_at >= BETWEEN_PATCHES_S
+
+    async def _follow_up(self, socket: BoardSocket) -> None:
+        """Gives one that is behind what it missed, as soon as it may have it; else a later look does."""
+        if socket.behind and self._may_be_patched(socket) and not socket.window.is_paused(self._steady()):
+            socket.behind = False
+            await self._bring_up_to_date(socket)
 
     async def _bring_up_to_date(self, socket: BoardSocket) -> None:
         if socket.rev != self.board.rev + self.epoch:
@@ -142,6 +162,10 @@ class BoardHub:
         await socket.tell(event, self.version, self._steady())
 
     async def _tell_all(self, socket: BoardSocket) -> None:
+        if self.organisation.ledger.epoch != self.epoch:
+            # The values are another epoch's already; everybody is about to be told of it.
+            socket.behind, socket.rev = True, ""
+            return
         key = (self.epoch, self.version, self.board.rev)
         if self._whole is None or self._whole[0] != key:
             values = self.organisation.ledger.whole(self.board.wants)
@@ -164,26 +188,37 @@ class BoardHub:
     # --- time ----------------------------------------------------------------------------------------------------------
 
     async def _look_after(self) -> None:
-        """Heartbeats into silence, and an end for those who do not answer."""
+        """Looks at every socket twice a second."""
+        looked_at = self._steady()
         while True:
             await asyncio.sleep(LOOK_S)
+            overslept = self._steady() - looked_at > LOOK_S + OVERSLEPT_S
+            looked_at = self._steady()
+            await self.look(overslept=overslept)
+
+    async def look(self, *, overslept: bool = False) -> None:
+        """Heartbeats into silence, what was withheld, and an end for those who do not answer or have had their time."""
+        beat: Frame | None = None
+        for count, socket in enumerate(tuple(self.sockets), 1):
             now = self._steady()
-            beat: Frame | None = None
-            for count, socket in enumerate(tuple(self.sockets), 1):
-                if socket.window.is_over(now):
+            if socket.window.is_over(now):
+                if not overslept:
                     log.info("screen_too_slow", board=self.slug, **socket.entry.for_logs())
                     await socket.close(TOO_SLOW, "nothing acknowledged for 20 s")
-                elif (
-                    now - socket.sent_at >= HEARTBEAT_S - LOOK_S / 2
-                    and not socket.window.is_paused(now)
-                    and socket.window.sent == self.version
-                ):
-                    if beat is None:
-                        beat = messages.frame(messages.heartbeat(self.epoch, self.version, self._now(), build()))
-                    self.messages_sent += 1
-                    await socket.tell(beat, self.version, now)
-                if count % AT_A_TIME == 0:
-                    await asyncio.sleep(0)
+            elif now >= socket.ends_at:
+                await socket.close(ROTATED, "come again")
+            elif socket.behind:
+                await self._follow_up(socket)
+            elif now - socket.sent_at >= HEARTBEAT_S - LOOK_S / 2 and self._may_be_called_present(socket, now):
+                if beat is None:
+                    beat = messages.frame(messages.heartbeat(self.epoch, self.version, self._now(), build()))
+                self.messages_sent += 1
+                await socket.tell(beat, self.version, now)
+            if count % AT_A_TIME == 0:
+                await asyncio.sleep(0)
+
+    def _may_be_called_present(self, socket: BoardSocket, now: float) -> bool:
+        return not socket.window.is_paused(now) and socket.window.sent == self.version and self.organisation.is_computing
 
     def _drawn(self) -> Board:
         organisation = self.organisation

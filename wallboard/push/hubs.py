@@ -1,11 +1,17 @@
-"""The hubs of this process, and the guard that ends what a revoked key had opened."""
+"""The hubs of this process, and the guard that ends what a revoked key had opened and lets everybody go when that is ordered.
+
+Rules that hold here: what the guard acts on it finds by looking, so that no lost message can keep a screen on; it looks at keys every
+few seconds and at the order to drain twice a second; it ends when there is nobody to guard.
+"""
 
 import asyncio
 import weakref
+from pathlib import Path
 
 import structlog
+from django.conf import settings
 
-from wallboard.push import admission, live
+from wallboard.push import admission, drain, leaving, live
 from wallboard.push.hub import BoardHub
 from wallboard.push.socket import NOT_ADMITTED, BoardSocket
 
@@ -32,6 +38,11 @@ def hubs() -> list[BoardHub]:
     return list(_hall().hubs.values())
 
 
+def sockets() -> list[BoardSocket]:
+    """Every socket of this process that has not been closed."""
+    return [socket for hub in _hall().hubs.values() for socket in hub.sockets if not socket.closed]
+
+
 async def enter(organisation_slug: str, board: str, socket: BoardSocket) -> BoardHub:
     """Puts an accepted socket to its board; it has had its snapshot then. Raises NoSuchBoard."""
     organisation = await live.organisation(organisation_slug)
@@ -51,14 +62,34 @@ async def enter(organisation_slug: str, board: str, socket: BoardSocket) -> Boar
 
 
 async def _guard(hall: _Hall) -> None:
-    """Every few seconds, one question for all sockets; ends when there are none."""
-    while any(hub.sockets for hub in hall.hubs.values()):
-        await asyncio.sleep(admission.RECHECK_S)
+    """One question for all sockets; ends when there are none."""
+    loop = asyncio.get_running_loop()
+    checked_at = loop.time()
+    while sockets():
+        await asyncio.sleep(drain.LOOK_EVERY_S)
         try:
-            await end_revoked(list(hall.hubs.values()))
+            if (order := leaving.order()) is not None:
+                await let_everybody_go(order)
+            elif loop.time() - checked_at >= admission.RECHECK_S:
+                checked_at = loop.time()
+                await end_revoked(list(hall.hubs.values()))
         except Exception:
             # A guard that died would leave revoked screens on for ever.
             log.exception("guard_failed")
+
+
+async def let_everybody_go(order: drain.Order) -> None:
+    """Closes every socket, spread over the order's pace; returns early when the order is withdrawn."""
+    var_dir = Path(settings.VAR_DIR)
+    log.info("draining", screens=len(sockets()))
+    drain.note_left(var_dir, order, len(sockets()))
+    await asyncio.sleep(min(leaving.begins_in(), order.after_s))
+    while (those := sockets()) and leaving.order() == order:
+        for socket in those[: max(1, round(order.per_s / 5))]:
+            await leaving.let_go(socket)
+            await asyncio.sleep(1 / order.per_s)
+        drain.note_left(var_dir, order, len(sockets()))
+    drain.note_left(var_dir, order, len(sockets()))
 
 
 async def end_revoked(those: list[BoardHub]) -> None:

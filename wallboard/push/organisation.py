@@ -34,6 +34,7 @@ TICK_S = 1.0
 # A hung store must not keep a screen from turning late: time goes on beside the reading.
 READ_LIMIT_S = 5.0
 UNWATCHED_AFTER_S = 20.0
+STOPPED_AFTER_S = 5.0
 # Of one process: two processes count versions each for itself.
 PROCESS = secrets.token_hex(3)
 
@@ -168,6 +169,11 @@ class LiveOrganisation:
                 # Whatever went wrong, screens are better served by trying again than by silence.
                 log.exception("live_step_failed", organisation=self.slug, step=step.__name__)
             await asyncio.sleep(TICK_S)
+
+    @property
+    def is_computing(self) -> bool:
+        """Whether the values were computed lately; when not, nobody may call them the present."""
+        return time.monotonic() - self._settled_at < STOPPED_AFTER_S + 4 * self.computed_in_s
 
     @property
     def _watched(self) -> bool:

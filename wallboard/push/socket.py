@@ -12,7 +12,9 @@ log = structlog.get_logger(__name__)
 
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
-# Why a socket ends. 4003 is final for the browser; after every other one it comes again.
+# Why a socket ends. After 4003 the browser wipes its numbers and asks seldom; after every other one it comes again.
+RESTART = 1012
+ROTATED = 4000
 NOT_ADMITTED = 4003
 TOO_SLOW = 4008
 UNREADABLE = 4400
@@ -23,7 +25,7 @@ TOO_MANY = 4429
 class BoardSocket:
     """An accepted socket. Times are seconds of a steady clock."""
 
-    __slots__ = ("_send", "behind", "closed", "entry", "rev", "sent_at", "snapshot_at", "window")
+    __slots__ = ("_send", "behind", "closed", "ends_at", "entry", "rev", "sent_at", "snapshot_at", "window")
 
     def __init__(self, send: Send, entry: Pass) -> None:
         self._send = send
@@ -32,6 +34,7 @@ class BoardSocket:
         self.rev = ""  # the board's structure it was last given
         self.behind = False  # something was withheld
         self.sent_at = self.snapshot_at = float("-inf")
+        self.ends_at = float("inf")  # its age, as the hub drew it
         self.closed = False
 
     async def tell(self, event: Mapping[str, Any], version: int, now: float) -> None:

@@ -27,6 +27,18 @@ log = structlog.get_logger(__name__)
 LARGEST_BROWSER_FRAME = 8192
 # Daphne holds its own messages to this limit too, and drops larger ones without a word: a snapshot must fit.
 LARGEST_MESSAGE = 4 * 1024 * 1024
+# Browsers that come back together, or while the web server is being replaced, wait in this queue instead of being refused.
+WAITING_ROOM = 2048
+# A browser that takes nothing in for so long is gone, whatever it may say meanwhile; the kernel sees to it.
+UNREAD_MS = 25_000
+# What every Daphne of ours is told, wherever it listens.
+DAPHNE = [
+    # No access log (-v 0): it would hold the screen tokens of televisions.
+    *("-v", "0", "--no-server-name"),
+    # A socket's age is drawn by us; a television that vanished is noticed after 35 s. A storm may keep a handshake waiting.
+    *("--websocket_timeout", "-1", "--websocket_connect_timeout", "20", "--ping-interval", "15", "--ping-timeout", "20"),
+    *("--websocket-max-message-size", str(LARGEST_MESSAGE), "--websocket-max-frame-size", str(LARGEST_BROWSER_FRAME)),
+]
 # Busy enough that something changes every second; the past lags a little, as the vendor's does.
 DEMO_FLOOR = ("--agents", "48", "--queues", "6", "--calls-per-hour", "560", "--switch", "snapshot_on_connect=true", "--switch", "lag_s=3")
 
@@ -51,9 +63,8 @@ class Command(BaseCommand):
         os.chdir(settings.BASE_DIR)
         claim = _claim(Path(settings.VAR_DIR))
         try:
-            _refuse_taken_port(port)
-            with Household() as household:
-                self._run(household, port, options["simulated"])
+            with _door(port) as door, Household() as household:
+                self._run(household, port, door, options["simulated"])
         except Stopped:
             pass
         except server.RedisAway as away:
@@ -61,7 +72,7 @@ class Command(BaseCommand):
         finally:
             os.close(claim)
 
-    def _run(self, household: Household, port: int, simulated: int | None) -> None:
+    def _run(self, household: Household, port: int, door: socket.socket, simulated: int | None) -> None:
         environment = dict(os.environ)
         if not settings.REDIS_URL_IS_GIVEN:
             household.raise_child(Child("redis", _redis_of(household), goes_last=True))
@@ -84,14 +95,17 @@ class Command(BaseCommand):
                 return None
             return spawn(_manage("ingest"), environment)
 
-        household.raise_child(Child("daphne", lambda: spawn(_daphne(port), environment)))
+        web = _daphne(door, port)
+        # The door stays ours while one web server goes and the next comes: whoever knocks meanwhile waits, and is let in.
+        held = [door.fileno()] if door.fileno() >= 0 else []
+        household.raise_child(Child("daphne", lambda: spawn(web, environment, held)))
         household.raise_child(Child("ingest", ingest))
         household.raise_child(Child("housekeeping", lambda: spawn(_manage("housekeeping"), environment)))
         waiting_for_web = True
 
         def greet_once() -> None:
             nonlocal waiting_for_web
-            if waiting_for_web and _listens(_nearest(settings.BIND), port):
+            if waiting_for_web and _answers(_nearest(settings.BIND), port):
                 waiting_for_web = False
                 self._greet(port, password)
 
@@ -148,13 +162,13 @@ def _manage(*arguments: str) -> list[str]:
     return [sys.executable, "manage.py", *arguments]
 
 
-def _daphne(port: int) -> list[str]:
-    command = [sys.executable, "-m", "daphne", "-b", settings.BIND, "-p", str(port)]
-    # No access log (-v 0): it would hold the screen tokens of televisions.
-    command += ["-v", "0", "--no-server-name"]
-    # A socket may live for months; a television that vanished is noticed after 35 s.
-    command += ["--websocket_timeout", "-1", "--ping-interval", "15", "--ping-timeout", "20"]
-    command += ["--websocket-max-message-size", str(LARGEST_MESSAGE), "--websocket-max-frame-size", str(LARGEST_BROWSER_FRAME)]
+def _daphne(door: socket.socket, port: int) -> list[str]:
+    where = ["--fd", str(door.fileno())]
+    if door.family == socket.AF_INET6:
+        # Daphne takes over IPv4 sockets alone; elsewhere a browser that comes while it is being replaced is refused, and comes again.
+        door.close()
+        where = ["-b", settings.BIND, "-p", str(port)]
+    command = [sys.executable, "-m", "daphne", *where, *DAPHNE]
     if settings.BEHIND_PROXY:
         command.append("--proxy-headers")
     return [*command, "wallboard.asgi:application"]
@@ -171,19 +185,24 @@ def _claim(var_dir: Path) -> int:
     return descriptor
 
 
-def _refuse_taken_port(port: int) -> None:
+def _door(port: int) -> socket.socket:
+    """A listening socket, or a CommandError that says why there can be none."""
     family = socket.AF_INET6 if ":" in settings.BIND else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.BIND, port))
-            probe.listen(1)
-        except PermissionError:
+    door = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            door.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MS)
+        door.bind((settings.BIND, port))
+        door.listen(WAITING_ROOM)
+    except OSError as wrong:
+        door.close()
+        if isinstance(wrong, PermissionError):
             raise CommandError(f"PORT: {port} may not be opened by this user. Give a PORT of 1024 or more.") from None
-        except OSError as wrong:
-            if wrong.errno == errno.EADDRINUSE:
-                raise CommandError(f"PORT: {port} is in use by another program. Give another PORT.") from None
-            raise CommandError(f"BIND: cannot listen on {settings.BIND} ({wrong.strerror}).") from None
+        if wrong.errno == errno.EADDRINUSE:
+            raise CommandError(f"PORT: {port} is in use by another program. Give another PORT.") from None
+        raise CommandError(f"BIND: cannot listen on {settings.BIND} ({wrong.strerror}).") from None
+    return door
 
 
 def _nearest(bind: str) -> str:
@@ -195,6 +214,16 @@ def _listens(host: str, port: int) -> bool:
     try:
         with socket.create_connection((host, port), timeout=0.5):
             return True
+    except OSError:
+        return False
+
+
+def _answers(host: str, port: int) -> bool:
+    """Whether the web server lives: that somebody may knock says nothing, because the door is ours."""
+    try:
+        with socket.create_connection((host, port), timeout=0.5) as knock:
+            knock.sendall(b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n")
+            return knock.recv(5) == b"HTTP/"
     except OSError:
         return False
 

@@ -44,6 +44,7 @@ class Stage:
         self.dials = 0
         self.pages = 0
         self.healthy = True
+        self.portal = False  # somebody else's network answers everything with a page of its own
         self.refuse_with: int | None = None
         self.deaf = False
         self.greets = True
@@ -152,6 +153,8 @@ class Stage:
         self._ready.set()
 
     async def _page(self, request: web.Request) -> web.Response:
+        if self.portal:
+            return await self._health(request)
         self.pages += 1
         how = {name: request.query[name] for name in ("language", "theme") if name in request.query}
         body = draw(self.slug, self.values, now=self.now(), **{**self.how, **how})
@@ -159,10 +162,14 @@ class Stage:
         return web.Response(text=body, content_type="text/html", headers={"Content-Security-Policy": policy, "Cache-Control": "no-store"})
 
     async def _health(self, request: web.Request) -> web.Response:
-        return web.Response(text="ok", status=200 if self.healthy else 503)
+        if self.portal:
+            return web.Response(text="<html>Welcome! Please accept the terms.</html>", content_type="text/html")
+        return web.json_response({"status": "ok"}, status=200 if self.healthy else 503)
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         self.dials += 1
+        if self.portal:
+            return await self._health(request)
         if self.refuse_with is not None and self.refuse_with < 1000:
             return web.Response(status=self.refuse_with)
         socket = web.WebSocketResponse()

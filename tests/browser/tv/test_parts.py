@@ -126,6 +126,28 @@ def test_every_close_code_reconnects_but_the_one_that_ends_the_screens_access(mo
     assert module("link.js", body % 4003) == [False, 1]
 
 
+def test_a_screen_whose_access_ended_asks_every_five_minutes_and_is_told_when_it_may_again(module: Run) -> None:
+    body = (
+        FAKE + "open(); hear(); last().onclose({code: 4003}); run(299000); const early = made.length; run(3000); const asked = made.length;"
+    )
+    body += "open(); last().onclose({code: 4003}); run(299000); const still = made.length; run(3000); open(); hear();"
+    assert module("link.js", body + "return [early, asked, still, made.length, ended, link.state()];") == [1, 2, 2, 3, 1, "live"]
+
+
+def test_a_server_that_parts_as_planned_is_looked_for_soon_and_not_for_ever(module: Run) -> None:
+    refused = "const waits = []; for (let i = 0; i < 30; i += 1) { last().onclose({code: 1012}); const x = timers[timers.length - 1];"
+    refused += " waits.push(x.at - t); t = x.at; x.at = Infinity; x.work(); }"
+    waits = module("link.js", FAKE + "open(); hear();" + refused + "return waits;")
+    assert waits[0] == 500
+    assert set(waits[1:20]) == {1000}
+    assert waits[-1] == 5000, "one that goes on refusing is no planned replacement any more"
+
+
+def test_after_a_sleep_there_is_a_new_socket_even_beside_an_open_one(module: Run) -> None:
+    body = FAKE + "open(); hear(); const old = last(); link.renew(); return [made.length, old.onmessage, old.closed, link.state()];"
+    assert module("link.js", body) == [2, None, True, "late"]
+
+
 def test_delays_grow_with_jitter_and_their_reset_is_earned_by_thirty_seconds_of_life(module: Run) -> None:
     refused = "const waits = []; for (let i = 0; i < 6; i += 1) { last().onclose({code: 1006}); const x = timers[timers.length - 1];"
     refused += " waits.push(x.at - t); t = x.at; x.at = Infinity; x.work(); }"
