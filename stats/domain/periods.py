@@ -4,7 +4,7 @@ Rules that hold here: instants are epoch ms; every interval is half open; a day 
 """
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -48,11 +48,10 @@ def day_bounds(day: str, timezone: str) -> tuple[int, int]:
 
 
 def _midnight(day: date, timezone: str) -> int:
-    """The first instant of a day; where midnight does not exist (a zone that springs at 00:00), the first that does."""
-    local = datetime(day.year, day.month, day.day, tzinfo=zone(timezone))
-    there = datetime.fromtimestamp(local.timestamp(), UTC).astimezone(zone(timezone))
-    if there.date() < day:
-        local = datetime.fromtimestamp(local.timestamp() + 3600, zone(timezone))
+    """The first instant of a day. Where there is no midnight it is the end of the gap, which is what midnight means by the offset of
+    before; where midnight comes twice it is the first of the two.
+    """
+    local = datetime(day.year, day.month, day.day, tzinfo=zone(timezone), fold=0)
     return round(local.timestamp() * 1000)
 
 

@@ -1,0 +1,1 @@
+"""Midnight, changes of the clocks, clocks that are stepped or skewed."""
