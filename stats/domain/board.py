@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from stats.domain.agent_states import LOGGED_IN_STATES, AgentState, credits, state_of
-from stats.domain.facts import Facts, PartyFacts
+from stats.domain.facts import Facts, PartyFacts, call_reference
 from stats.domain.freshness import LATE_AFTER_MS, feed_values, source_values
 from stats.domain.metrics import DEFAULT_TARGETS, Amounts, Caller
 from stats.domain.periods import MINUTE_MS, WINDOWS, business_day, day_bounds, minute_of, window_minutes
@@ -38,14 +38,14 @@ def survey(facts: Facts) -> Now:
         call = presence.document.active_call
         if call is not None and call.answered:
             queue = facts.queue_key(presence.document.source, call.queue) if call.queue is not None else None
-            by_call.setdefault(call.id_call, []).append((agent, queue))
-    for id_call, living in facts.living.items():
+            by_call.setdefault(call_reference(presence.document.source, call.id_call), []).append((agent, queue))
+    for reference, living in facts.living.items():
         for queue, entered_at in living.waiting:
             # Whoever looks counts by our clock, so the wait begins by our clock too.
             now.waiting.setdefault(queue, []).append(entered_at - _ahead(facts, facts.queues.get(queue)))
         for talk in living.talks:
             agents = set(talk.agents)
-            agents.update(a for a, queue in by_call.get(id_call, ()) if queue == talk.queue or (queue is None and talk.last))
+            agents.update(a for a, queue in by_call.get(reference, ()) if queue == talk.queue or (queue is None and talk.last))
             if agents:
                 now.talking[talk.queue] = now.talking.get(talk.queue, 0) + len(agents)
     return now

@@ -11,6 +11,11 @@ from stats.domain.metrics import Amounts, Caller, CountingRules, Living
 from stats.domain.records import Party
 
 
+def call_reference(source: str, id_call: str) -> str:
+    """How a call is named where calls of several sources meet: two of them may use the same id."""
+    return f"{source}/{id_call}"
+
+
 @dataclass(slots=True, kw_only=True)
 class SocketFacts:
     """One feed of a source: "open", "connecting", "away", "refused" (credentials), "config" (path unknown)."""
@@ -23,6 +28,7 @@ class SocketFacts:
     silent: bool = False
     away_since: int | None = None
     overdue: bool = False  # a batch that should have come has not
+    openings: int = 0  # since this worker has the source
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,7 +77,7 @@ class Facts:
     peaks: dict[str, dict[str, int]] = field(default_factory=dict)
     minutes: dict[int, dict[str, Amounts]] = field(default_factory=dict)
     minute_peaks: dict[int, dict[str, int]] = field(default_factory=dict)  # queue -> its longest ended wait, ms
-    living: dict[str, Living] = field(default_factory=dict)
+    living: dict[str, Living] = field(default_factory=dict)  # by call_reference
     presence: dict[str, KnownPresence] = field(default_factory=dict)
     callers: dict[str, dict[str, Caller]] = field(default_factory=dict)
     queues: dict[str, PartyFacts] = field(default_factory=dict)

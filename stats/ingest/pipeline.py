@@ -21,6 +21,7 @@ from stats.domain.outcomes import settle
 from stats.domain.periods import business_day
 from stats.domain.records import AgentPresence, Call, PresenceSlot, Telling
 from stats.ingest.people import People
+from stats.ingest.splitting import apply_apart
 from stats.ingest.stepping import Steps
 from stats.ingest.who import Who
 from stats.live.board_store import Batch, Row, Shown, Store, show_of
@@ -63,7 +64,8 @@ class Road:
         self.steps = Steps(self)
         self.calls: OrderedDict[str, Held] = OrderedDict()
         self.slots: list[PresenceSlot] = []
-        self.run_id = self.seen_run_id = ""
+        self.run_id = self.seen_run_id = self.generation = ""
+        self.refused: list[str] = []  # set aside since somebody last asked
         self._flushes = 0
         self._flushed = asyncio.Condition()
         self._identities = Identities(queue=self.who.queues.fill, agent=self.who.agents.fill)
@@ -174,17 +176,14 @@ class Road:
         batch.moves, batch.entries, batch.presence = moved.moves, moved.entries, told
         wrote_rules, self._rules_dirty = self._rules_dirty, False
         try:
-            shown = await self._store.apply(self._organisation, self.source, self._holder, batch)
+            shown = await apply_apart(self._store, self._organisation, self.source, self._holder, batch)
+            if shown.fenced:
+                raise Fenced(self.source)
         except BaseException:
             self._put_back(chosen, wrote_rules)
             self.who.put_back(moved)
             self.people.put_back(told)
             raise
-        if shown.fenced:
-            self._put_back(chosen, wrote_rules)
-            self.who.put_back(moved)
-            self.people.put_back(told)
-            raise Fenced(self.source)
         await self._settle(chosen, shown)
         await self._count_flush()
         return len(batch.records)
@@ -195,10 +194,7 @@ class Road:
             self._flushed.notify_all()
 
     def _choose(self) -> dict[str, Held]:
-        chosen: dict[str, Held] = {}
-        for id_call in list(islice(self._dirty, BATCH)):
-            chosen[id_call] = self._dirty.pop(id_call)
-        return chosen
+        return {id_call: self._dirty.pop(id_call) for id_call in list(islice(self._dirty, BATCH))}
 
     def _put_back(self, chosen: dict[str, Held], rules: bool) -> None:
         """The step may or may not have happened: versions are read again before the next."""
@@ -248,9 +244,12 @@ class Road:
         return Row(call, version, show_of(shown, self.timezone), started)
 
     async def _settle(self, chosen: dict[str, Held], shown: Shown) -> None:
-        self.run_id = shown.run_id
+        self.run_id, self.generation = shown.run_id, shown.generation
         self.seen_run_id = self.seen_run_id or shown.run_id
+        self.refused += sorted(shown.refused)
         for id_call, held in chosen.items():
+            if id_call in shown.refused:
+                continue  # set aside: only another telling of it is tried again
             if id_call in shown.conflicts:
                 if held.call is not None:
                     held.pending.insert(0, (held.call, FRAME))

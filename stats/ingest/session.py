@@ -224,7 +224,9 @@ class Session:
         while True:
             self._write_report()
             refused, self.road.refused = self.road.refused, []
-            self.quarantine.put_rows([Malformed(REASON) for _ in refused])
+            if refused:
+                self.quarantine.counts[REASON] += len(refused)
+                self.quarantine.total += len(refused)
             counts, notes = self.quarantine.take()
             if counts:
                 try:

@@ -72,6 +72,10 @@ class Store:
         epoch = await self.connection.ask(self.connection.client.hget(name, "epoch"))
         return text(epoch or b"")
 
+    async def generation(self, organisation: str) -> str:
+        """The generation of the sums: what was shown in an older one counts nothing."""
+        return text(await self.connection.ask(self.connection.client.hget(keys.key(organisation, "meta"), "gen")) or b"0")
+
     async def load(self, organisation: str, source: str, ids: Sequence[str]) -> dict[str, StoredCall]:
         """The calls the store holds of these, with their versions. An unreadable one is None, and keeps its version."""
         pipe = self.connection.client.pipeline(transaction=False)

@@ -71,7 +71,7 @@ class Inspection:
             days={scope: _amounts(flat) for scope, flat, _ in days},
             greatest={scope[2:]: int(float(top)) for scope, _, top in days if top != ""},
             minutes={int(minute): _by_scope(flat) for minute, flat in by_minute},
-            living={living[i].partition("/")[2]: codec.unpack_living(living[i + 1]) for i in range(0, len(living), 2)},
+            living={living[i]: codec.unpack_living(living[i + 1]) for i in range(0, len(living), 2)},
             callers=dict(zip(calls, callers, strict=True)),
         )
 

@@ -42,6 +42,10 @@ All keys of an organisation share the hash tag `{org}`, so that one Lua step may
     orders:<source>      | string: what an operator asked the worker to do              | until taken
 """
 
+from stats.domain.facts import call_reference
+
+__all__ = ["call_reference", "key", "prefix"]
+
 RECORD_TTL_S = 50 * 3600
 DAY_TTL_S = 72 * 3600
 MINUTE_TTL_S = 3 * 3600
@@ -61,8 +65,3 @@ def prefix(organisation: str) -> str:
 def key(organisation: str, *parts: str) -> str:
     """One key, by its parts."""
     return prefix(organisation) + ":".join(parts)
-
-
-def call_reference(source: str, id_call: str) -> str:
-    """How a call is named where calls of several sources meet."""
-    return f"{source}/{id_call}"

@@ -118,9 +118,9 @@ class Mirror:
         facts = self.facts
         if kind == "l":
             if packed:
-                facts.living[rest.partition("/")[2]] = codec.unpack_living(packed)
+                facts.living[rest] = codec.unpack_living(packed)
             else:
-                facts.living.pop(rest.partition("/")[2], None)
+                facts.living.pop(rest, None)
         elif kind == "p":
             if packed:
                 facts.presence[rest] = codec.unpack_presence(packed)

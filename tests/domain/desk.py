@@ -10,7 +10,7 @@ from typing import Any
 
 from stats.domain.agent_states import KnownPresence, succeed
 from stats.domain.board import Values, values
-from stats.domain.facts import Facts, PartyFacts, SourceFacts
+from stats.domain.facts import Facts, PartyFacts, SourceFacts, call_reference
 from stats.domain.merge import merge_call
 from stats.domain.metrics import CountingRules, contribution
 from stats.domain.outcomes import settle
@@ -67,7 +67,7 @@ class Desk:
                 minute = facts.minute_peaks.setdefault(minute_of(wait.entered_at), {})
                 minute[wait.queue] = max(wait.ms, minute.get(wait.queue, 0))
             if shown.living:
-                facts.living[call.id_call] = shown.living
+                facts.living[call_reference(call.source, call.id_call)] = shown.living
             if shown.caller is not None:
                 facts.callers.setdefault(business_day(shown.caller.started_at, self.timezone), {})[call.id_call] = shown.caller
         return facts
