@@ -6,6 +6,17 @@ from urllib.parse import parse_qsl, unquote
 
 from wallboard.env import Environment, WrongSetting, split_address
 
+# A server that is gone is noticed by the kernel within a quarter of a minute, one that hangs by the engine itself.
+LINK: dict[str, Any] = {
+    "connect_timeout": 5,
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+# How long a write waits for another process' write on SQLite. A web process has one thread for such things, so not for long.
+SQLITE_WAIT_S = 5
 POSTGRES_OPTIONS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "application_name", "options")
 
 
@@ -23,7 +34,7 @@ def database_from(env: Environment, var_dir: Path) -> dict[str, Any]:
     name = unquote(parts.path.lstrip("/"))
     if not name:
         raise WrongSetting("DATABASE_URL", "postgres://user:password@host:port/name with a database name (the value is not shown)")
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = dict(LINK)
     host = unquote(parts.hostname or "")
     for key, value in parse_qsl(parts.query, keep_blank_values=True):
         if key == "host":
@@ -34,7 +45,7 @@ def database_from(env: Environment, var_dir: Path) -> dict[str, Any]:
         else:
             raise WrongSetting("DATABASE_URL", "after the question mark one of host, " + ", ".join(POSTGRES_OPTIONS), key)
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "wallboard.postgresql",
         "NAME": name,
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
@@ -53,7 +64,7 @@ def _sqlite(path: Path) -> dict[str, Any]:
         "NAME": str(path),
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
+            "timeout": SQLITE_WAIT_S,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         },
     }

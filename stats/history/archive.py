@@ -108,6 +108,8 @@ def mark(organisation: str, quarters: Iterable[int]) -> None:
 def _lock(name: str) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
+            # A worker that is stopped in the middle must not keep the lock from its successor.
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '15s'")
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 42))", [name])
     # On SQLite every transaction of ours is IMMEDIATE: the only writer from its first statement.
 

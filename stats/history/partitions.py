@@ -72,6 +72,8 @@ def _make(table: str, month: tuple[int, int]) -> None:
     since, until = bounds(month)
     name = name_of(table, month)
     with transaction.atomic(), connection.cursor() as cursor:
+        # Moving a month's rows may take longer than an answer usually may (`wallboard.postgresql`).
+        setattr(connection.connection, "answer_within_s", None)  # noqa: B010
         # Whoever writes or reads waits for us a moment; we wait for them a moment, and else come again.
         cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_WITHIN}'")
         cursor.execute(f'LOCK TABLE "{table}_default" IN ACCESS EXCLUSIVE MODE')

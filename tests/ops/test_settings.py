@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from wallboard.databases import database_from
+from wallboard.databases import LINK, database_from
 from wallboard.env import Environment, WrongSetting, read_env_file
 
 WRONG = [
@@ -153,5 +153,5 @@ def test_a_postgres_address_is_taken_apart(var_dir: Path) -> None:
         "5433",
         "wall",
     )
-    assert found["OPTIONS"] == {"sslmode": "require"}
+    assert found["OPTIONS"] == {**LINK, "sslmode": "require"}
     assert database_from(Environment({"DATABASE_URL": "postgres:///wall?host=/run/postgresql"}), var_dir)["HOST"] == "/run/postgresql"

@@ -1,0 +1,1 @@
+"""Django's PostgreSQL engine with a limit to its patience."""
