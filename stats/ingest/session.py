@@ -14,23 +14,27 @@ import asyncio
 import structlog
 
 from stats.clock import now_ms, steady_ms, stepped_ms
-from stats.domain.errors import Malformed
 from stats.domain.facts import SourceFacts
 from stats.domain.metrics import CountingRules
 from stats.domain.periods import business_day, day_bounds
 from stats.ingest.backoff import Doorstep, delays
+from stats.ingest.handover import Handover, LostLease, inherit, readable
 from stats.ingest.health import SourceHealth
+from stats.ingest.hourly import Slots
 from stats.ingest.keeping import Keeping, Keeps
 from stats.ingest.listening import Listening
 from stats.ingest.past import BEFORE_MIDNIGHT_MS, HOUR_MS, Past
 from stats.ingest.pipeline import Fenced, Road
+from stats.ingest.pulse import Pulse
 from stats.ingest.quarantine import Quarantine
 from stats.ingest.recorder import Tape
 from stats.ingest.seeding import Seeding
 from stats.ingest.splitting import REASON
+from stats.ingest.tenants import Binding
 from stats.live import codec
 from stats.live.board_store import Store, StoreAway
 from stats.live.leases import Lease
+from stats.live.relief import Relief
 from stats.live.sweeping import wipe_sums
 from stats.providers.base import LiveProvider
 
@@ -42,12 +46,11 @@ FLUSH_GAP_S = 0.004
 KEEP_MS = 50 * HOUR_MS
 
 
-class LostLease(Exception):
-    """Another worker has this source now."""
-
-
 class Session:
-    """The life of one source in this worker, as long as it holds the lease."""
+    """The life of one source in this worker, as long as it holds the lease.
+
+    With `relieving` the lease is another's who is about to go: the sockets are opened first, and nothing is written before it is ours.
+    """
 
     def __init__(
         self,
@@ -63,15 +66,22 @@ class Session:
         shelf: Keeps | None = None,
         tape: Tape | None = None,
         doorstep: Doorstep | None = None,
+        reached: str = "",
+        relieving: bool = False,
     ) -> None:
         self._store, self._organisation, self._lease, self._provider = store, organisation, lease, provider
         self._name = source
         self.road = Road(store, organisation, source, lease.holder, timezone, rules)
         self.health = SourceHealth(source, provider_name, provider.feeds, steady_ms())
         self.quarantine = Quarantine()
-        self.seeding = Seeding(provider, self.road)
+        self._binding = Binding(source, reached)
+        self.seeding = Seeding(provider, self.road, self.quarantine, self._binding)
+        self.holding, self._relieving = not relieving, relieving
+        self._left: SourceFacts | None = None  # what the last report before ours says
+        self._pulse = Pulse()
         self._keeping = Keeping(store, organisation, source, self.road, shelf) if shelf is not None else None
         self._epoch = self._generation = ""
+        self._moved = False  # the store has lost something that it has not been told again
         self._unshown = False  # the sums were forgotten, and our calls are not all shown again
         self._dirty = asyncio.Event()
         self._past = Past(
@@ -86,9 +96,13 @@ class Session:
             changed=self._write_report,
             missed=self._past.want,
             ended=self.seeding.lag.ended_live,
+            lacking=self._past.look_soon,
+            binding=self._binding,
             tape=tape,
             doorstep=doorstep,
         )
+        self._slots = Slots(self.road, self.seeding, self.health, self._dirty.set)
+        self._handover = Handover(Relief(store, organisation, source, lease.holder), lease, self.health, self._listening)
 
     async def run(self) -> None:
         """Until cancelled, or LostLease. Everything else is healed inside."""
@@ -97,14 +111,32 @@ class Session:
             async with asyncio.TaskGroup() as tasks:
                 for feed in self._provider.feeds:
                     tasks.create_task(self._listening.keep_open(feed), name=f"feed {feed}")
-                for task in (self._flush, self._report, self._renew, self._read_the_past, self._past.chase_ghosts):
-                    tasks.create_task(task(), name=task.__name__)
-                if self._keeping is not None:
-                    tasks.create_task(self._keeping.run(), name="keeping")
+                tasks.create_task(self._hold(tasks), name="hold")
         except* LostLease as lost:
             raise LostLease(self._name) from lost
         finally:
             await self._farewell()
+
+    async def _hold(self, tasks: asyncio.TaskGroup) -> None:
+        """Once the lease is ours, everything that writes. A task that raises, and one that hangs, ends the session."""
+        whole = False
+        if self._relieving:
+            await self._handover.listen_first()
+            await self._begin()  # what the other one wrote to its last
+            whole = await self._handover.adopt(self._left)
+            self.holding = True
+            self._write_report()
+        (self._past.look if whole else self._past.want)(0)
+        work = [self._flush, self._report, self._renew, self._read_the_past, self._past.chase_ghosts, self._slots.keep, self._pulse.watch]
+        if self._keeping is not None:
+            work.append(self._keeping.run)
+        for task in work:
+            tasks.create_task(task(), name=task.__name__)
+
+    async def make_room(self) -> None:
+        """Before a planned end: let a standby listen first. Bounded."""
+        if self.holding:
+            await self._handover.make_room()
 
     def set_rules(self, timezone: str, rules: CountingRules) -> None:
         """Count by other rules; today's numbers follow within seconds."""
@@ -126,18 +158,9 @@ class Session:
         self._epoch = await self._store.begin(self._organisation)
         self._generation = await self._store.generation(self._organisation)
         await self.road.load()
-        before = (await self._store.entries(self._organisation, "sources")).get(self._name)
-        held = _readable(before) if before is not None else None
-        if held is not None:
-            day = business_day(now_ms(), self.road.timezone)
-            facts = self.health.facts
-            facts.known = held.known and held.seeded_to is not None and business_day(held.seeded_to, self.road.timezone) == day
-            facts.seeded_to = held.seeded_to
-            facts.presence_lost_at = steady_of(held.presence_lost_at if held.presence_open_at is None else held.written_at)
-            for feed, socket in held.sockets.items():
-                if feed in facts.sockets:
-                    facts.sockets[feed].last_frame = steady_of(socket.last_frame)
-                    facts.sockets[feed].alive_at = steady_of(socket.alive_at)
+        self._left = readable((await self._store.entries(self._organisation, "sources")).get(self._name))
+        if self._left is not None:
+            inherit(self.health, self._binding, self._left, self.road.timezone)
 
     async def _flush(self) -> None:
         """Write what is dirty, at once when idle, batched by the time a write takes when busy."""
@@ -145,15 +168,18 @@ class Session:
         while True:
             if not self.road.dirty and not self.road.who.restate_wanted:
                 self._dirty.clear()
+                self._pulse.rest("flush")
                 await self._dirty.wait()
             try:
                 if self.road.who.restate_wanted:
+                    self._pulse.rest("flush")  # a long day takes its time
                     await self._restate()
+                self._pulse.beat("flush")
                 await self.road.flush()
                 waits = delays(first_s=0.1, longest_s=1.0)
                 if self.road.generation not in ("", self._generation):
                     self._show_again()
-                if self.road.run_id and self.road.run_id != self.road.seen_run_id:
+                if self._moved or (self.road.run_id and self.road.run_id != self.road.seen_run_id):
                     await self._store_moved()
             except StoreAway:
                 await asyncio.sleep(next(waits))
@@ -190,7 +216,7 @@ class Session:
 
     async def _store_moved(self) -> None:
         """Redis is another one than before: it may be empty, or older than what we told it. Tell it everything again, and read the past."""
-        self.road.seen_run_id = self.road.run_id
+        self._moved = True  # until all is told again, even if the store goes away in the middle of this
         epoch = await self._store.begin(self._organisation)
         if epoch != self._epoch:
             self.health.facts.known = False
@@ -198,11 +224,13 @@ class Session:
         log.warning("store.moved", source=self._name)
         self.road.doubt()
         self._past.want(0)
+        self.road.seen_run_id, self._moved = self.road.run_id, False
 
     async def _renew(self) -> None:
         trimmed_at: int | None = None
         order: str | None = None  # what could not be done yet, the store being away
         while True:
+            self._pulse.beat("renew")
             await asyncio.sleep(RENEW_EVERY_S)
             try:
                 if trimmed_at is None or steady_ms() - trimmed_at > HOUR_MS:
@@ -222,6 +250,7 @@ class Session:
 
     async def _report(self) -> None:
         while True:
+            self._pulse.beat("report")
             self._write_report()
             refused, self.road.refused = self.road.refused, []
             if refused:
@@ -240,6 +269,8 @@ class Session:
             self._listening.vendor_clock.stepped()
         facts = self.health.facts
         facts.quarantined = self.quarantine.total
+        facts.tenant, facts.reached = self._binding.tenant, self._binding.reached
+        self.health.because("tenant", self._binding.alarm(steady_ms()))
         facts.lag_ms = self.seeding.lag.guess_ms
         facts.vendor_ahead_ms = self._listening.vendor_clock.ahead_ms
         facts.drift = tuple(sorted(getattr(self._provider, "drift", ())))
@@ -250,8 +281,11 @@ class Session:
         """On the way out: write what is in hand, let the lease go, close the sockets."""
         try:
             async with asyncio.timeout(2.0):
+                if not self.holding:
+                    await self._handover.withdraw()
+                    return
                 for feed, socket in self.health.facts.sockets.items():
-                    if socket.state == "open":
+                    if socket.state == "open" and not self._handover.heir:
                         self.health.lost(feed, "away", steady_ms())
                 self._write_report()
                 for _ in range(20):
@@ -260,21 +294,9 @@ class Session:
                     await self.road.flush()
                 if self._keeping is not None:
                     await self._keeping.last_words()
+                await self._handover.bequeath()
                 await self._lease.release()
         except (StoreAway, Fenced, TimeoutError):
             pass
-        await self._provider.close()
-
-
-def steady_of(instant: int | None) -> int | None:
-    """An instant that somebody wrote down, on the clock that is never stepped."""
-    return instant - stepped_ms() if instant is not None else None
-
-
-def _readable(packed: str) -> SourceFacts | None:
-    """What an earlier worker reported of this source, where this one can read it."""
-    try:
-        return codec.unpack_source(packed)
-    except Malformed as why:
-        log.warning("report.unreadable", reason=why.reason)
-        return None
+        finally:
+            await self._provider.close()
