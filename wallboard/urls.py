@@ -15,3 +15,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
 # The pages for people at desks, which a wall can do without.
 if find_spec("wallboard.pages.urls") is not None:
     urlpatterns.append(path("", include("wallboard.pages.urls")))
+
+handler500 = "wallboard.unavailable.failed"

@@ -31,6 +31,8 @@ SCREEN_COOKIE = "wb_screen"
 # People belong to the one organisation there is.
 PEOPLES_ORGANISATION = "default"
 REMEMBERED_S = 5.0
+# A database that hangs is not waited for: briefly by who was let in before, a while by others.
+ASK_WITHIN_S, ASK_FIRST_WITHIN_S = 2.0, 8.0
 # How long an earlier yes counts while the database cannot be asked.
 TRUSTED_S = 3600.0
 RECHECK_S = 3.0
@@ -81,6 +83,7 @@ class DatabaseAway(Exception):
 class _Known:
     found: Pass | None
     asked_at: float
+    failed_at: float = 0.0
 
 
 _known: dict[tuple[Kind, str], _Known] = {}
@@ -125,12 +128,14 @@ async def passed(key: Key) -> Pass | None:
     """What a key opens, or None. Raises DatabaseAway."""
     name = (key.kind, key.digest)
     known = _known.get(name)
-    if known is not None and time.monotonic() - known.asked_at < REMEMBERED_S:
+    if known is not None and time.monotonic() - max(known.asked_at, known.failed_at) < REMEMBERED_S:
         return known.found
     try:
-        found = await _ask_once(name, key)
-    except (DatabaseError, InterfaceError) as why:
+        async with asyncio.timeout(ASK_WITHIN_S if known is not None else ASK_FIRST_WITHIN_S):
+            found = await _ask_once(name, key)
+    except (DatabaseError, InterfaceError, TimeoutError) as why:
         if known is not None and time.monotonic() - known.asked_at < TRUSTED_S:
+            known.failed_at = time.monotonic()
             return known.found
         raise DatabaseAway from why
     if len(_known) >= MOST_REMEMBERED:
