@@ -1,8 +1,8 @@
 """A reader's picture of one organisation, kept in memory and brought up to date by what changed.
 
 Rules that hold here: every refresh is one consistent picture of one rev; a new epoch, another Redis, a flush or too long an absence
-means reading everything anew, never repairing a part; so does a clock set back to before what the picture reaches; the picture is a
-copy, so losing it costs nothing.
+means reading everything anew, never repairing a part; so does a clock that has not gone on as clocks do, for the picture
+holds only what was near its time; it is a copy, so losing it costs nothing.
 """
 
 import hashlib
@@ -28,8 +28,8 @@ _decode = msgspec.msgpack.Decoder().decode
 KEEP_MINUTES = 75
 # A vendor's clock may be before ours.
 FUTURE_MINUTES = 15
-# Of those kept, how many may be missing before the rolling windows lack something.
-SPARE_MINUTES = 10
+# From one reading to the next the clock may go back and forth by this much, and the picture still holds all that is needed.
+BACK_MS, FORTH_MS = 60_000, FUTURE_MINUTES * 60_000
 
 
 class Mirror:
@@ -44,7 +44,7 @@ class Mirror:
         self._run_id = ""
         self._receipts = Receipts()
         self._stepped_ms = clock.stepped_ms()
-        self._reaches = (0, "")  # the first minute and the first day that are held
+        self._read_for: int | None = None  # the instant the picture was last read for
 
     @property
     def worker_seen_at(self) -> int:
@@ -57,10 +57,9 @@ class Mirror:
         tomorrow = business_day(day_bounds(today, self.facts.timezone)[1], self.facts.timezone)
         prefix = keys.prefix(self._organisation)
         self._follow_the_clock()
-        first_minute = minute_of(now) - KEEP_MINUTES
-        reaches_back = first_minute + SPARE_MINUTES >= self._reaches[0] and today >= self._reaches[1]
-        since = self.rev if self._run_id and reaches_back else -1
-        arguments = [prefix, since, self._stored_epoch, first_minute, minute_of(now) + FUTURE_MINUTES, today, tomorrow]
+        went_on = self._read_for is not None and -BACK_MS <= now - self._read_for <= FORTH_MS
+        since = self.rev if self._run_id and went_on else -1
+        arguments = [prefix, since, self._stored_epoch, minute_of(now) - KEEP_MINUTES, minute_of(now) + FUTURE_MINUTES, today, tomorrow]
         packed = await self._store.connection.run("read_since.lua", [prefix + "meta"], arguments)
         epoch, run_id, rev, full, items = _decode(packed)
         if run_id != self._run_id and not full:
@@ -71,7 +70,6 @@ class Mirror:
         self._receipts.read(clock.steady_ms())
         if full:
             self.facts = Facts(timezone=self.facts.timezone)
-            self._reaches = (first_minute, today)
         moved = bool(full or rev != self.rev)
         for name, *payload in items:
             try:
@@ -80,6 +78,7 @@ class Mirror:
                 log.warning("picture.unreadable", reason=why.reason)
         self.rev, self._run_id, self._stored_epoch = rev, run_id, epoch
         self.epoch = hashlib.blake2b(f"{run_id}:{epoch}".encode(), digest_size=8).hexdigest()
+        self._read_for = now
         if moved:
             self._forget(now, today)
         return moved
@@ -161,11 +160,10 @@ class Mirror:
         stepped = clock.stepped_ms()
         if stepped != self._stepped_ms:
             self._receipts.stepped(stepped - self._stepped_ms, self.facts.sources)
-            self._stepped_ms = stepped
+            self._stepped_ms, self._read_for = stepped, None
 
     def _forget(self, now: int, today: str) -> None:
         oldest = minute_of(now) - KEEP_MINUTES
-        self._reaches = (max(oldest, self._reaches[0]), max(today, self._reaches[1]))
         for by_minute in (self.facts.minutes, self.facts.minute_peaks):
             for minute in [m for m in by_minute if m < oldest]:
                 del by_minute[minute]

@@ -85,11 +85,13 @@ def day(
     n_agents: int = 12,
     instants: str | None = None,
     controversial: bool = False,
+    starts: Sequence[int] | None = None,
 ) -> Day:
     """A random day that ends at `now_ms`, the same for the same arguments.
 
     Calls start from three hours before local midnight on, most within the last 70 minutes. `controversial` adds what the metrics leave
-    open (see the oracle's READING comments): off where the product is checked, on where the readings themselves are looked at.
+    open (see the oracle's READING comments): off where the product is checked, on where the readings themselves are looked at. `starts`
+    says when calls start instead; presence is then told from the first of them on.
     """
     rng = random.Random(seed)
     local = datetime.fromtimestamp(now_ms / 1000, ZoneInfo(timezone))
@@ -103,7 +105,7 @@ def day(
         lists_as=rng.choice(("array", "text")),
     )
     scripts = []
-    for began in sorted(_start(rng, now_ms, midnight) for _ in range(n_calls)):
+    for began in sorted(starts or (_start(rng, now_ms, midnight) for _ in range(n_calls))):
         silent = rng.choices((frozenset[str](), frozenset({"calls"}), frozenset({"agents"})), weights=(88, 6, 6))[0]
         script = Script(
             str(uuid.UUID(int=rng.getrandbits(128), version=4)), rng, dialect, silent=silent, number=_number(rng, callers, controversial)
@@ -116,7 +118,7 @@ def day(
         for queue in floor.queues
         if queue.id is not None and rng.random() < 0.4
     }
-    presences = list(floor.presence_frames(min(midnight, now_ms - HOUR_MS), now_ms))
+    presences = list(floor.presence_frames(min(midnight, now_ms - HOUR_MS, *(starts or ())), now_ms))
     return Day(
         seed=seed,
         now_ms=now_ms,
