@@ -87,12 +87,16 @@ def test_a_span_is_cut_at_midnights_and_quarters_and_nothing_of_it_is_lost(start
     end, at = start + length, start
     for day, ms in split_days(start, end, zone):
         first, after = day_bounds(day, zone)
-        assert (at == start or at == first) and first <= at and at + ms == min(end, after)
+        assert at in (start, first)
+        assert first <= at
+        assert at + ms == min(end, after)
         at += ms
     assert at == max(start, end)
     at = start
     for quarter, ms in split_quarters(start, end):
-        assert (at == start or at == quarter) and at + ms == min(end, quarter + QUARTER_MS) and quarter_of(at) == quarter
+        assert at in (start, quarter)
+        assert at + ms == min(end, quarter + QUARTER_MS)
+        assert quarter_of(at) == quarter
         at += ms
     assert at == max(start, end)
 
@@ -113,7 +117,8 @@ def test_a_rolling_window_is_that_many_minutes_whatever_any_clock_on_a_wall_does
     """The running minute is the last of them."""
     for name, minutes in WINDOWS.items():
         window = window_minutes(name, at)
-        assert len(window) == minutes and window[-1] == minute_of(at)
+        assert len(window) == minutes
+        assert window[-1] == minute_of(at)
         assert window[0] * MINUTE_MS == at - at % MINUTE_MS - (minutes - 1) * MINUTE_MS
 
 
