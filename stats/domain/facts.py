@@ -52,7 +52,6 @@ class SourceFacts:
     slots_to: int | None = None  # the hourly presence slots are whole up to here
     tenant: str | None = None  # the vendor's customer this source is bound to
     reached: str = ""  # a mark of the address and token it was bound by
-    loop_lag_ms: int = 0  # how late the worker's own timers were of late
     vendor_ahead_ms: int = 0  # the vendor's clock before its worker's, as far as its frames prove it
     clock_ahead_ms: int = 0  # its worker's clock before the reader's, where they differ; known to the reader alone
 

@@ -259,8 +259,22 @@ def merge_call(held: Call | None, told: Call, how: Told = FRAME, who: Identities
         visits=visits,
         offers=offers,
         tenant=held.tenant or told.tenant,
-        expired=held.expired and told.expired,
+        expired=_expired(held, told),
     )
+
+
+def newest(call: Call) -> int:
+    """Up to when anything of a call is known to hold."""
+    parts = (*call.visits, *call.offers, *((call.journey,) if call.journey is not None else ()))
+    return max((part.asof for part in parts), default=0)
+
+
+def _expired(held: Call, told: Call) -> bool:
+    """A call that expired comes back to life by news alone, never by a record that somebody kept from before."""
+    if held.expired == told.expired:
+        return held.expired
+    dead, other = (held, told) if held.expired else (told, held)
+    return newest(other) <= newest(dead)
 
 
 def rejoin(call: Call, who: Identities) -> Call:
@@ -274,12 +288,11 @@ def rejoin(call: Call, who: Identities) -> Call:
 
 def presence_replaces(held: AgentPresence | None, told: AgentPresence) -> bool:
     """Whether a presence document replaces the one held. The latest wins; frames may swap inside a second or two, so what
-    arrives that soon after and shows an older profile, an older update or the call just dropped is the older one."""
+    arrives that soon after is ordered by the start of the profile, then by the vendor's update, then by the call's progress."""
     if held is None or told.told_at - held.told_at > DISORDER_MS:
         return True
-    if held.profile_since is not None and told.profile_since is not None and told.profile_since < held.profile_since:
-        return False
-    if held.updated_at is not None and told.updated_at is not None and told.updated_at < held.updated_at:
-        return False
+    for before, after in ((held.profile_since, told.profile_since), (held.updated_at, told.updated_at)):
+        if before is not None and after is not None and before != after:
+            return after > before
     one, other = held.active_call, told.active_call
     return not (one and other and one.id_call == other.id_call and one.answered and not other.answered)

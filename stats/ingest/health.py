@@ -23,6 +23,7 @@ SILENT_MS = 10_000
 DOWN_MS = 120_000
 FLAPS = 3
 BATCH_OVERDUE_MS = 65 * 60_000
+TOPICS = ("tenant", "history", "unproved", "silence", "slots")
 
 
 class SourceHealth:
@@ -38,6 +39,8 @@ class SourceHealth:
         self._batch_at: dict[str, int] = {}
         self._opened_at: dict[str, int] = {}
         self._flaps: dict[str, int] = {}  # short lives in a row: a door that opens and shuts is not open
+        self._why: dict[str, str] = {}
+        self.openings: dict[str, int] = dict.fromkeys(feeds, 0)
         self.auth = False
         self.gap = True  # the past must be read (again) before the numbers are whole
 
@@ -45,6 +48,7 @@ class SourceHealth:
         """A handshake succeeded."""
         socket = self.facts.sockets[feed]
         socket.state, socket.alive_at, socket.away_since = "open", now, None
+        self.openings[feed] += 1
         self._opened_at[feed] = now
         if socket.presence:
             self.facts.presence_open_at = now
@@ -77,6 +81,14 @@ class SourceHealth:
         if at - self._opened_at.get(feed, at) >= AWAY_MS:
             self._flaps[feed] = 0
 
+    def because(self, topic: str, why: str | None) -> None:
+        """Something that whoever looks should know, or that it is over. What is said first in TOPICS comes first."""
+        if why is None:
+            self._why.pop(topic, None)
+        else:
+            self._why[topic] = why
+        self.facts.reason = "; ".join(self._why[each] for each in TOPICS if each in self._why) or None
+
     def state(self, now: int) -> str:
         """The one state that follows."""
         needed = [s for s in self.facts.sockets.values() if s.calls or s.presence]
@@ -105,6 +117,7 @@ class SourceHealth:
     def report(self, now: int, stepped: int = 0) -> SourceFacts:
         """The facts as of now, on the clock on the wall, which has stepped by so much."""
         for feed, socket in self.facts.sockets.items():
+            socket.openings = self.openings[feed]
             if socket.silent:
                 socket.overdue = now - self._batch_at.get(feed, now) > BATCH_OVERDUE_MS
         self.facts.state = self.state(now)

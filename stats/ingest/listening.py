@@ -5,6 +5,7 @@ Rules that hold here:
   probes slowly, the others wait.
 - `Invalid path.` is a wrong setting: that feed tries again after a minute, the others go on.
 - Anything else is tried again with full jitter; only half a minute of useful life resets the delays.
+- A socket that answers pings and says nothing of what the others tell is dialled again, and what it may have kept back is read.
 """
 
 import asyncio
@@ -18,10 +19,12 @@ from stats.domain.errors import Refused, Retry
 from stats.domain.merge import FRAME
 from stats.domain.records import Call
 from stats.ingest.backoff import AUTH_PROBE_S, CONFIG_FIRST_S, CONFIG_LONGEST_S, Backoff, Doorstep, delays
+from stats.ingest.corroboration import Corroboration
 from stats.ingest.health import SourceHealth
 from stats.ingest.pipeline import Road
 from stats.ingest.quarantine import Quarantine
 from stats.ingest.recorder import Tape
+from stats.ingest.tenants import Binding
 from stats.ingest.vendor_clock import VendorClock
 from stats.providers.base import Frames, LiveProvider
 
@@ -44,6 +47,8 @@ class Listening:
         changed: Callable[[], None],
         missed: Callable[[int], None],
         ended: Callable[[str, int], None],
+        lacking: Callable[[], None] = lambda: None,
+        binding: Binding | None = None,
         tape: Tape | None = None,
         doorstep: Doorstep | None = None,
     ) -> None:
@@ -55,11 +60,17 @@ class Listening:
         self._doorstep = doorstep if doorstep is not None else Doorstep()
         self._auth_ok = asyncio.Event()
         self._auth_ok.set()
+        self._binding = binding if binding is not None else Binding(road.source)
+        self._lacking = lacking
+        self._witnesses = Corroboration(provider.feeds, self._knows)
+        self._silent_since: dict[str, int] = {}
+        self._doubted = ""
+        self.leaving = False  # another worker is taking over: what is lost now is not dialled again
 
-    async def all_tried(self) -> None:
-        """Until every feed that calls stand on has been dialled once."""
+    async def all_tried(self, *, every: bool = False) -> None:
+        """Until every feed that calls stand on (or every feed there is) has been dialled once."""
         for feed, spec in self._provider.feeds.items():
-            if spec.calls:
+            if spec.calls or every:
                 await self._tried[feed].wait()
 
     def auth_works(self) -> None:
@@ -73,7 +84,7 @@ class Listening:
         wrong = delays(first_s=CONFIG_FIRST_S, longest_s=CONFIG_LONGEST_S)
         if feed != self._first:
             await self._tried[self._first].wait()
-        while True:
+        while not self.leaving:
             await self._wait_for_auth(feed)
             await self._knock()
             opened_at: int | None = None
@@ -96,16 +107,31 @@ class Listening:
             await asyncio.sleep(pause)
 
     async def _listen(self, feed: str, frames: Frames) -> None:
-        watching = asyncio.create_task(self._watch(feed, frames))
         try:
-            async for frame in frames:
-                self.hear(feed, frame)
-        finally:
-            watching.cancel()
+            async with asyncio.timeout(None) as patience:
+                watching = asyncio.create_task(self._watch(feed, frames, patience))
+                try:
+                    async for frame in frames:
+                        self.hear(feed, frame)
+                finally:
+                    watching.cancel()
+        except TimeoutError:
+            raise Retry("silent while others speak") from None
 
-    async def _watch(self, feed: str, frames: Frames) -> None:
+    async def _watch(self, feed: str, frames: Frames, patience: asyncio.Timeout) -> None:
         while True:
             await asyncio.sleep(WATCH_EVERY_S)
+            verdict = self._witnesses.overdue(feed, steady_ms())
+            if verdict:
+                log.warning("feed.doubted", source=self._road.source, feed=feed, verdict=verdict)
+                self._doubted = feed
+                self.health.because("silence", f"{feed} says nothing of calls that others tell of")
+            if verdict == "silent":
+                self._silent_since[feed] = self._witnesses.spoke_at(feed)
+                patience.reschedule(asyncio.get_running_loop().time())
+                return
+            if verdict == "lacking":
+                self._lacking()
             age = now_ms() - frames.alive_at
             if age >= 0:  # less: the clock was set back since, and the next sign of life will tell
                 self.health.alive(feed, steady_ms() - age)
@@ -116,27 +142,40 @@ class Listening:
             self.vendor_clock.stepped()
         now = now_ms()
         self.health.heard(feed, steady_ms())
+        self._witnesses.spoke(feed, steady_ms())
+        if feed == self._doubted:
+            self._doubted = ""
+            self.health.because("silence", None)
         if self._tape is not None:
             self._tape.write(feed, frame, now)
         tellings, faults = self._provider.read(feed, frame, received_at=now)
-        if faults:
-            self._quarantine.put(feed, frame, faults, now)
-        for telling in tellings:
+        ours, foreign = self._binding.admit(tellings, steady_ms())
+        if faults or foreign:
+            self._quarantine.put(feed, frame, [*faults, *foreign], now)
+        for telling in ours:
             self._road.tell(telling, FRAME, now)
             if isinstance(telling, Call):
                 self.vendor_clock.heard(telling, now)
+                self._witnesses.told(feed, telling, steady_ms())
             if isinstance(telling, Call) and telling.journey is not None and telling.journey.ended:
                 self._ended(telling.id_call, now)
-        if tellings:
+        if ours:
             self._told()
+
+    def _knows(self, id_call: str, part: str) -> bool:
+        """Whether this part of a call ("journey", "visits", "offers") is known, from wherever."""
+        held = self._road.calls.get(id_call)
+        return held is not None and held.call is not None and bool(getattr(held.call, part))
 
     def _open(self, feed: str, now: int) -> None:
         """A handshake succeeded: one that may still turn out to be an unknown path."""
         socket = self.health.facts.sockets[feed]
         if socket.calls and self._tried[feed].is_set():
             since = socket.away_since or now
-            self._missed(min(since, socket.alive_at or since) + stepped_ms())
+            since = min(since, socket.alive_at or since, self._silent_since.pop(feed, since))
+            self._missed(since + stepped_ms())
         self.health.opened(feed, now)
+        self._witnesses.opened(feed, now, now_ms() + self.vendor_clock.ahead_ms)
         self._tried[feed].set()
         if self.health.auth:
             self.auth_works()
@@ -145,6 +184,7 @@ class Listening:
 
     def _lose(self, feed: str, state: str) -> None:
         self.health.lost(feed, state, steady_ms())
+        self._witnesses.lost(feed)
         self._changed()
 
     def _refuse(self, feed: str, why: Refused, wrong_s: float) -> float:

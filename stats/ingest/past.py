@@ -1,7 +1,8 @@
 """The past of one source, read whenever the numbers may lack something: at first, after a gap, now and then, and for ghosts.
 
-Rules that hold here: what may be missing stays missing until a pass has read it; a pass one lag later proves the first; the numbers
-are not whole (`health.gap`) while anything is missing.
+Rules that hold here: what may be missing stays missing until a pass has read it; the past follows the stream, so it is read again soon
+(its last moments may not have been there yet) and one lag later (the proof); the numbers are not whole (`health.gap`) while anything is
+missing.
 """
 
 import asyncio
@@ -27,6 +28,8 @@ RECENT_MS = 30 * MINUTE_MS
 BEFORE_GAP_MS = 5 * MINUTE_MS
 # The vendor's clock may be before ours by some minutes; reading into the future costs nothing.
 AHEAD_MS = 15 * MINUTE_MS
+# After a gap was read: what its last moments told may reach the history only now. The lag is a cautious guess; most are shorter.
+AGAIN_AFTER_S = (3.0, 8.0, 20.0)
 RECENT_EVERY_S = 300.0
 DAY_EVERY_S = 3600.0
 LOOK_EVERY_S = 30.0
@@ -52,12 +55,21 @@ class Past:
         self._told, self._changed, self._answers = told, changed, answers
         self._wanted = asyncio.Event()
         self._since: int | None = None
+        self._soon = False
 
     def want(self, since: int) -> None:
         """The numbers may lack something that began at `since` (0: everything)."""
         self._health.gap = True
+        self.look(since)
+
+    def look(self, since: int) -> None:
+        """Read the past from `since` (0: the day): nothing is known to be missing, and what it tells cannot hurt."""
         self._since = since if self._since is None else min(since, self._since)
         self._wanted.set()
+
+    def look_soon(self) -> None:
+        """The last half hour is worth a look before its turn."""
+        self._soon = True
 
     async def keep_reading(self) -> None:
         """For ever: what is wanted first, then the proof, then the day each hour and the last half hour every five minutes."""
@@ -66,29 +78,33 @@ class Past:
         last_recent = last_day = clock()
         prove_at: float | None = None
         prove_since = 0
-        self.want(0)
+        again_at: list[float] = []
         while True:
             try:
                 if self._wanted.is_set():
                     since = await self._read_wanted()
                     prove_since = since if prove_at is None else min(since, prove_since)
                     prove_at = clock() + self._seeding.lag.guess_ms / 1000
+                    again_at = [clock() + after_s for after_s in AGAIN_AFTER_S]
+                elif again_at and clock() >= again_at[0]:
+                    again_at.pop(0)
+                    await self._read(prove_since or self._oldest_open(now_ms() - BEFORE_GAP_MS))
                 elif prove_at is not None and clock() >= prove_at:
-                    self._health.facts.exact = await self._read(prove_since)
-                    prove_at = None
+                    # What could not be proved is read again, for as long as it takes.
+                    prove_at = None if await self._prove(prove_since) else clock() + RECENT_EVERY_S
                 elif clock() - last_day >= DAY_EVERY_S:
-                    self._health.facts.exact = await self._read(0)
-                    await self._seeding.read(now_ms() - 2 * HOUR_MS, now_ms(), ("profile_history",))
+                    await self._prove(0)
                     last_day = last_recent = clock()
-                elif clock() - last_recent >= RECENT_EVERY_S:
+                elif clock() - last_recent >= RECENT_EVERY_S or self._soon:
+                    self._soon = False
                     await self._read(self._oldest_open(now_ms() - RECENT_MS))
                     last_recent = clock()
                 waits = delays(longest_s=5.0)
-                self._health.facts.reason = None
+                self._health.because("history", None)
             except Refused as why:
                 await self._refused(why)
             except Retry as why:
-                self._health.facts.reason = why.reason
+                self._health.because("history", why.reason)
                 log.warning("history.away", source=self._road.source, reason=why.reason)
                 await asyncio.sleep(next(waits))
             await self._until_wanted(1.0)
@@ -102,7 +118,7 @@ class Past:
 
     async def _refused(self, why: Refused) -> None:
         """A token refused here is refused everywhere; the next answer will tell."""
-        self._health.facts.reason = why.reason
+        self._health.because("history", why.reason)
         log.error("history.refused", source=self._road.source, kind=why.kind)
         if why.kind == "auth":
             self._health.auth = True
@@ -115,15 +131,31 @@ class Past:
         self._wanted.clear()
         self._since = None
         try:
-            await self._read(since)
+            whole = await self._read(since)
         except BaseException:
-            self.want(since)
+            self.look(since)
             raise
+        if not whole:
+            self._unproved()
         if not self._wanted.is_set():
             self._health.gap = False
             self._health.facts.known = True
         self._changed()
         return since
+
+    async def _prove(self, since: int) -> bool:
+        """Read again, one lag later, what was read: now it is whole, or known not to be."""
+        whole = await self._read(since)
+        self._health.facts.exact = whole and not self._health.gap
+        if whole:
+            self._health.because("unproved", None)
+        else:
+            self._unproved()
+        return whole
+
+    def _unproved(self) -> None:
+        self._health.facts.exact = False
+        self._health.because("unproved", "the past was read, and is not proved complete")
 
     async def _read(self, since: int) -> bool:
         """The whole day (since 0), newest first; or from before a gap and from the start of every call still open."""

@@ -11,14 +11,17 @@ import msgspec
 
 from stats.domain.errors import Malformed
 
+ROWS = 10_000
+
 
 class Quarantine:
-    """The unreadable frames of one source since the last report."""
+    """The unreadable frames and rows of one source since the last report."""
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
         self.total = 0
         self._notes: deque[str] = deque(maxlen=20)
+        self._rows: dict[str, None] = {}
 
     def put(self, feed: str, frame: bytes, faults: Sequence[Malformed], now: int) -> None:
         """Note what was wrong with one frame."""
@@ -29,6 +32,23 @@ class Quarantine:
             digest = hashlib.sha256(frame).hexdigest()[:16]
             note = {"feed": feed, "at": now, "size": len(frame), "sha256": digest, "reason": faults[0].reason}
             self._notes.append(msgspec.json.encode(note).decode())
+
+    def put_row(self, row: str, fault: Malformed) -> None:
+        """Count a row of the past, once however often it is read."""
+        known = f"{fault.reason}|{row}"
+        if known in self._rows:
+            return
+        self._rows[known] = None
+        if len(self._rows) > ROWS:
+            self._rows.pop(next(iter(self._rows)))
+        self.counts[fault.reason] += 1
+        self.total += 1
+
+    def put_number(self, reason: str, number: int) -> None:
+        """Count what has no bytes of its own."""
+        if number:
+            self.counts[reason] += number
+            self.total += number
 
     def take(self) -> tuple[dict[str, int], list[str]]:
         """Counts and notes since the last take."""

@@ -10,15 +10,18 @@ Rules that hold here:
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Sequence
 
 import structlog
 
-from stats.clock import now_ms
+from stats.clock import now_ms, steady_ms
 from stats.domain.errors import Retry
 from stats.domain.merge import Told
-from stats.domain.records import Call
+from stats.domain.records import Call, PresenceSlot, Telling
 from stats.ingest.backoff import delays
 from stats.ingest.pipeline import Road
+from stats.ingest.quarantine import Quarantine
+from stats.ingest.tenants import Binding
 from stats.providers.base import LiveProvider, Page
 
 log = structlog.get_logger(__name__)
@@ -34,6 +37,7 @@ TRIES = 4
 PAGE_TRIES = 4
 CANARIES = 200
 CALL_KINDS = ("calls", "queues", "agents")
+HOUR_MS = 3_600_000
 
 
 class Lag:
@@ -68,11 +72,13 @@ class Lag:
 class Seeding:
     """The passes of one source."""
 
-    def __init__(self, provider: LiveProvider, road: Road) -> None:
+    def __init__(self, provider: LiveProvider, road: Road, quarantine: Quarantine | None = None, binding: Binding | None = None) -> None:
         self._provider, self._road = provider, road
+        self._quarantine = quarantine if quarantine is not None else Quarantine()
+        self._binding = binding if binding is not None else Binding(road.source)
         self.lag = Lag()
         self.page = PAGE
-        self.malformed = 0
+        self.newest_slot_end: int | None = None  # of all slots read since somebody set it to None
         self._one_at_a_time = asyncio.Semaphore(2)
 
     async def read(self, start_ms: int, end_ms: int, kinds: tuple[str, ...] = CALL_KINDS) -> bool:
@@ -110,6 +116,8 @@ class Seeding:
         rows, total, whole = 0, None, True
         while True:
             page, asked_at = await self._read_page(kind, start_ms, end_ms, cursor)
+            if cursor is None and page.more | page.partial and not page.rows:
+                raise Retry("graphql: no rows, and yet no end")
             self._take(page, asked_at)
             rows += page.rows
             keys.update(page.keys)
@@ -142,16 +150,30 @@ class Seeding:
 
     def _take(self, page: Page, asked_at: int) -> None:
         how = Told("historic", self.lag.guess_ms)
-        for telling in page.tellings:
+        for row, fault in page.unreadable:
+            self._quarantine.put_row(row, fault)
+        for telling in self._ours(page.tellings):
             if isinstance(telling, Call):
                 self.lag.read(telling, asked_at)
+            elif isinstance(telling, PresenceSlot):
+                end = telling.end if telling.end is not None else telling.start + HOUR_MS
+                self.newest_slot_end = max(end, self.newest_slot_end or 0)
             self._road.tell(telling, how, asked_at)
-        self.malformed += len(page.malformed)
+
+    def _ours(self, tellings: Sequence[Telling]) -> Sequence[Telling]:
+        """Without what is another customer's."""
+        kept, foreign = self._binding.admit(tellings, steady_ms())
+        if foreign:
+            for telling in tellings:
+                if telling not in kept:
+                    self._quarantine.put_row(str(hash(telling)), foreign[0])
+        return kept
 
     async def look_up(self, id_call: str, start_ms: int) -> bool:
         """Read everything the past knows of one call; False when it knows nothing. Raises Retry or Refused."""
         asked_at = now_ms()
         tellings = await self._provider.look_up(id_call, start_ms=start_ms, end_ms=asked_at + 60_000, received_at=asked_at)
+        tellings = self._ours(tellings)
         for telling in tellings:
             self._road.tell(telling, Told("historic", self.lag.guess_ms), asked_at)
         return bool(tellings)

@@ -6,7 +6,7 @@ The order is the specification:
 3. When every needed socket has been tried, read the past: today and six hours before it (fast paint), and again one lag later (proof).
 4. After a gap on a needed socket, read from before the gap; every five minutes the last half hour, every hour the day.
 5. Calls open without news are looked up, and expire when nobody has known them for four hours.
-All the while: one flusher writes, one report every two seconds, the lease is renewed every two and a half.
+All the while: one flusher writes, one report every two seconds, the lease is renewed every two and a half, the hourly slots are pulled.
 """
 
 import asyncio
@@ -253,9 +253,7 @@ class Session:
             self._pulse.beat("report")
             self._write_report()
             refused, self.road.refused = self.road.refused, []
-            if refused:
-                self.quarantine.counts[REASON] += len(refused)
-                self.quarantine.total += len(refused)
+            self.quarantine.put_number(REASON, len(refused))
             counts, notes = self.quarantine.take()
             if counts:
                 try:

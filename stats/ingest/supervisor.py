@@ -1,7 +1,8 @@
 """One task and one lease per source, in this worker and in as many others as run: whoever holds the lease does the work.
 
 Rules that hold here: configuration comes from outside and is asked for every few seconds, and when it cannot be had the last known
-stays; a changed source starts its session anew, changed targets only restate; this is the one place with a broad `except`.
+stays; a changed source starts its session anew, changed targets only restate; a worker that stands by says so, and one that leaves lets
+it listen first; this is the one place with a broad `except`.
 """
 
 import asyncio
@@ -12,22 +13,26 @@ import structlog
 
 from stats.history.assignments import Assigned
 from stats.ingest.backoff import Doorstep
+from stats.ingest.handover import LostLease
 from stats.ingest.keeping import Keeps
 from stats.ingest.recorder import Tape
-from stats.ingest.session import LostLease, Session
+from stats.ingest.session import Session
 from stats.live.board_store import Store, StoreAway
 from stats.live.leases import Lease
+from stats.live.relief import Relief
 from stats.providers.base import LiveProvider
 
 log = structlog.get_logger(__name__)
 
 ASK_EVERY_S = 1.0
-STANDBY_S = 1.0
+STANDBY_S = 0.5
 LONGEST_PAUSE_S = 5.0
 
 
 Ask = Callable[[], Awaitable[Sequence[Assigned]]]
 Connect = Callable[[Assigned], LiveProvider]
+# A mark of how a source is reached, that tells whether address and token are the same as before, and nothing else of them.
+Mark = Callable[[Assigned], str]
 ShelfOf = Callable[[str], Keeps]
 
 
@@ -42,11 +47,13 @@ class Keeper:
         doorstep: Doorstep,
         shelf_of: ShelfOf | None,
         tape: Tape | None,
+        mark: Mark,
     ) -> None:
-        self.assignment = assignment
+        self.assignment, self._mark = assignment, mark
         self._store, self._connect, self._shelf_of, self._tape = store, connect, shelf_of, tape
         self._doorstep = doorstep
         self._session: Session | None = None
+        self._relieved = ""  # the worker that was last seen to leave, relieved once whatever came of it
         self.task = asyncio.create_task(self._keep(), name=f"source {assignment.name}")
 
     def follow(self, assignment: Assigned) -> None:
@@ -58,10 +65,12 @@ class Keeper:
     @property
     def holds(self) -> bool:
         """Whether this worker does the source's work now."""
-        return self._session is not None
+        return self._session is not None and self._session.holding
 
-    async def stop(self) -> None:
-        """End the session, lease released."""
+    async def stop(self, *, leaving: bool = False) -> None:
+        """End the session, lease released. When this worker leaves for good, a standby may listen first."""
+        if leaving and self._session is not None:
+            await self._session.make_room()
         self.task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self.task
@@ -85,10 +94,21 @@ class Keeper:
     async def _one_life(self) -> bool:
         assignment = self.assignment
         lease = Lease(self._store, assignment.organisation, assignment.name)
-        while not await lease.take():  # noqa: ASYNC110 (another process's lease sends no event)
-            await asyncio.sleep(STANDBY_S)
+        relief = Relief(self._store, assignment.organisation, assignment.name, lease.holder)
+        leaving: str | None = None
+        try:
+            while not await lease.take():
+                told = await relief.stand_by()
+                if told is not None and not told.to and told.by != self._relieved:
+                    leaving = self._relieved = told.by
+                    break
+                await asyncio.sleep(STANDBY_S)
+        except asyncio.CancelledError:
+            with contextlib.suppress(StoreAway):
+                await relief.withdraw()
+            raise
         assignment = self.assignment
-        log.info("source.taken", source=assignment.name)
+        log.info("source.taken" if leaving is None else "source.relieving", source=assignment.name)
         self._session = Session(
             self._store,
             assignment.organisation,
@@ -101,6 +121,8 @@ class Keeper:
             shelf=self._shelf_of(assignment.organisation) if self._shelf_of is not None else None,
             tape=self._tape,
             doorstep=self._doorstep,
+            reached=self._mark(assignment),
+            relieving=leaving is not None,
         )
         try:
             await self._session.run()
@@ -122,8 +144,9 @@ class Supervisor:
         *,
         shelf_of: ShelfOf | None = None,
         tape: Tape | None = None,
+        mark: Mark = lambda _: "",
     ) -> None:
-        self._store, self._ask, self._connect = store, ask, connect
+        self._store, self._ask, self._connect, self._mark = store, ask, connect, mark
         self._shelf_of, self._tape = shelf_of, tape
         self._keepers: dict[tuple[str, str], Keeper] = {}
         self._doorsteps: dict[tuple[str, str], Doorstep] = {}
@@ -138,7 +161,7 @@ class Supervisor:
                     log.warning("configuration.away", reason=type(why).__name__)
                 await asyncio.sleep(ASK_EVERY_S)
         finally:
-            await asyncio.gather(*(k.stop() for k in self._keepers.values()), return_exceptions=True)
+            await asyncio.gather(*(k.stop(leaving=True) for k in self._keepers.values()), return_exceptions=True)
 
     def duties(self) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
         """By organisation: the sources this worker holds, and those it stands by for."""
@@ -158,9 +181,8 @@ class Supervisor:
             if name in self._keepers:
                 self._keepers[name].follow(assignment)
             else:
-                self._keepers[name] = Keeper(
-                    self._store, assignment, self._connect, self._doorsteps.setdefault(name, Doorstep()), self._shelf_of, self._tape
-                )
+                doorstep = self._doorsteps.setdefault(name, Doorstep())
+                self._keepers[name] = Keeper(self._store, assignment, self._connect, doorstep, self._shelf_of, self._tape, self._mark)
 
 
 async def keep_going(name: str, work: Callable[[], Awaitable[None]]) -> None:

@@ -137,7 +137,9 @@ class Who:
         self.restate_wanted = f"restate:{self._source}" in await store.entries(organisation, "flags")
         for key, packed in (await store.entries(organisation, "risk")).items():
             try:
-                self._risks[key] = codec.unpack_risk(packed)
+                risk = codec.unpack_risk(packed)
+                if key not in self._risks or self._risks[key][1] < risk[1]:
+                    self._risks[key] = risk
             except Malformed as why:
                 log.warning("risk.unreadable", reason=why.reason)
 

@@ -42,6 +42,7 @@ class Page:
     tellings: Sequence[Telling]
     rows: int
     malformed: Sequence[Malformed] = ()
+    unreadable: Sequence[tuple[str, Malformed]] = ()  # rows that told nothing: what to know each by, and why
     total: int | None = None  # rows in the date window, whatever other filters were given
     cursor: str | None = None
     more: bool = False

@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.crypto import salted_hmac
 
 from stats.history.assignments import Assigned
 from stats.history.configuration import read_assignments_async
@@ -36,6 +37,11 @@ def connect(assigned: Assigned) -> LiveProvider:
         default_region=assigned.default_region,
     )
     return PROVIDERS[assigned.provider](config)
+
+
+def mark(assigned: Assigned) -> str:
+    """Tells whether a source is still reached by the same address and token; says nothing of either."""
+    return salted_hmac("wallboard.source", f"{assigned.live_url}\n{assigned.historic_url}\n{assigned.token}").hexdigest()[:16]
 
 
 class Command(BaseCommand):
@@ -66,7 +72,7 @@ class Command(BaseCommand):
                 ensure_redis(settings.VAR_DIR)
             return await read_assignments_async()
 
-        supervisor = Supervisor(store, ask, connect, shelf_of=Shelf, tape=tape)
+        supervisor = Supervisor(store, ask, connect, shelf_of=Shelf, tape=tape, mark=mark)
         task = asyncio.create_task(supervisor.run())
         beside = self._beside(store, supervisor)
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -83,6 +83,7 @@ class TelavoxProvider:
         endless = self._endless(raw, (kind, start_ms, end_ms), after=after)
         tellings: list[Telling] = []
         malformed: list[Malformed] = []
+        unreadable: list[tuple[str, Malformed]] = []
         keys: list[str] = []
         for row in raw.rows:
             frame = bytes(row)
@@ -91,10 +92,13 @@ class TelavoxProvider:
             malformed += odd
             # A row that cannot be read has been sent all the same, and the completeness check counts it.
             keys.append(_key(told[0]) if told else f"?{hashlib.blake2b(frame, digest_size=8).hexdigest()}")
+            if not told and odd:
+                unreadable.append((keys[-1], odd[0]))
         return Page(
             tellings=tellings,
             rows=len(keys),
             malformed=malformed,
+            unreadable=unreadable,
             total=raw.total,
             cursor=raw.cursor,
             more=raw.more and not endless,
