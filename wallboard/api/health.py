@@ -9,8 +9,11 @@ from django.http import HttpRequest, HttpResponse
 
 from stats import clock
 from stats.live.connection import StoreAway
-from wallboard.api.door import as_json
-from wallboard.push import leaving, live
+from wallboard.api.door import as_json, guarded
+from wallboard.api.examination import examine
+from wallboard.api.health_document import health_document
+from wallboard.push import attendance, leaving, live
+from wallboard.push.admission import Pass
 
 ORGANISATION = "default"
 ANSWER_WITHIN_S = 3.0
@@ -20,11 +23,12 @@ WORKER_SILENT_MS = 15_000
 
 async def alive(_request: HttpRequest) -> HttpResponse:
     """GET /healthz: this process answers."""
+    attendance.begin()
     return as_json({"status": "ok", **_clock_words()})
 
 
 async def ready(_request: HttpRequest) -> HttpResponse:
-    """GET /readyz: database, Redis and the worker's heartbeat; 503 with the reasons when one is missing, or when this process is leaving."""
+    """GET /readyz: database, Redis and the worker's heartbeat; 503 with the reasons when one is missing or we are leaving."""
     checks = {
         "database": await _within(_database()),
         "redis": await _within(_redis()),
@@ -40,6 +44,14 @@ async def ready(_request: HttpRequest) -> HttpResponse:
         **_clock_words(),
     }
     return as_json(document, 200 if good else 503)
+
+
+async def tell(_request: HttpRequest, entry: Pass) -> object:
+    """GET /api/v1/health: everything known of the product's health, in words and figures; never 503, for it says itself what is away."""
+    return health_document(await examine(entry.organisation))
+
+
+told = guarded(tell, people=True)
 
 
 async def _within(check: Awaitable[str | None]) -> str | None:

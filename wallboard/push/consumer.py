@@ -13,12 +13,12 @@ from typing import Any
 import structlog
 
 from wallboard.boards.board import NoSuchBoard
-from wallboard.push import admission, hubs, leaving, messages
+from wallboard.push import admission, attendance, hubs, leaving, messages
 from wallboard.push.admission import DatabaseAway
 from wallboard.push.hub import BoardHub
 from wallboard.push.messages import Ack, Unreadable
 from wallboard.push.rates import Bucket
-from wallboard.push.socket import NO_SUCH_BOARD, NOT_ADMITTED, RESTART, TOO_MANY, UNREADABLE, BoardSocket, Send
+from wallboard.push.socket import NO_SUCH_BOARD, NOT_ADMITTED, RESTART, TOO_MANY, UNREADABLE, BoardSocket, Send, refusals
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +38,7 @@ async def board_socket(scope: dict[str, Any], receive: Receive, send: Send) -> N
     if leaving.is_closed():
         await _refuse(send, RESTART, leaving.COME_AGAIN)
         return
+    attendance.begin()
     slug = str(scope["url_route"]["kwargs"]["slug"])
     try:
         entry = await admission.admit(scope["headers"], slug)
@@ -92,6 +93,7 @@ async def _listen(receive: Receive, hub: BoardHub, socket: BoardSocket, resyncs:
 
 
 async def _refuse(send: Send, code: int, reason: str) -> None:
+    refusals[code] += 1
     await send({"type": "websocket.accept"})
     await send({"type": "websocket.close", "code": code, "reason": reason})
 

@@ -189,20 +189,23 @@ class BoardHub:
 
     async def _look_after(self) -> None:
         """Looks at every socket twice a second."""
-        looked_at = self._steady()
+        looked_at, judges_from = self._steady(), float("-inf")
         while True:
             await asyncio.sleep(LOOK_S)
-            overslept = self._steady() - looked_at > LOOK_S + OVERSLEPT_S
-            looked_at = self._steady()
-            await self.look(overslept=overslept)
+            now = self._steady()
+            if now - looked_at > LOOK_S + OVERSLEPT_S:
+                # What was said meanwhile lies unread.
+                judges_from = now + OVERSLEPT_S
+            looked_at = now
+            await self.look(judges=now >= judges_from)
 
-    async def look(self, *, overslept: bool = False) -> None:
+    async def look(self, *, judges: bool = True) -> None:
         """Heartbeats into silence, what was withheld, and an end for those who do not answer or have had their time."""
         beat: Frame | None = None
         for count, socket in enumerate(tuple(self.sockets), 1):
             now = self._steady()
             if socket.window.is_over(now):
-                if not overslept:
+                if judges:
                     log.info("screen_too_slow", board=self.slug, **socket.entry.for_logs())
                     await socket.close(TOO_SLOW, "nothing acknowledged for 20 s")
             elif now >= socket.ends_at:

@@ -14,6 +14,7 @@ from django.conf import settings
 from wallboard.push import admission, drain, leaving, live
 from wallboard.push.hub import BoardHub
 from wallboard.push.socket import NOT_ADMITTED, BoardSocket
+from wallboard.push.tidy import Tidy
 
 log = structlog.get_logger(__name__)
 
@@ -24,6 +25,7 @@ class _Hall:
     def __init__(self) -> None:
         self.hubs: dict[tuple[str, str], BoardHub] = {}
         self.guard: asyncio.Task[None] | None = None
+        self.tidy = Tidy()
 
 
 _halls: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Hall]" = weakref.WeakKeyDictionary()
@@ -65,8 +67,9 @@ async def _guard(hall: _Hall) -> None:
     """One question for all sockets; ends when there are none."""
     loop = asyncio.get_running_loop()
     checked_at = loop.time()
-    while sockets():
+    while sockets() or hall.tidy.is_due:
         await asyncio.sleep(drain.LOOK_EVERY_S)
+        hall.tidy.look(len(sockets()), loop.time())
         try:
             if (order := leaving.order()) is not None:
                 await let_everybody_go(order)

@@ -1,5 +1,6 @@
 """One browser at one board: what it was last told, and the way to tell it more."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -20,6 +21,8 @@ TOO_SLOW = 4008
 UNREADABLE = 4400
 NO_SUCH_BOARD = 4404
 TOO_MANY = 4429
+# How many sockets this process has refused at its door, by code.
+refusals: Counter[int] = Counter()
 
 
 class BoardSocket:

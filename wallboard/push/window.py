@@ -13,13 +13,14 @@ CLOSE_S = 20.0
 class Window:
     """The acknowledgements of one socket."""
 
-    __slots__ = ("acknowledged", "awaited", "owed_since", "sent")
+    __slots__ = ("acknowledged", "acknowledged_at", "awaited", "owed_since", "sent")
 
     def __init__(self) -> None:
         self.sent = -1  # the newest version sent
         self.acknowledged = -1  # the newest version the browser has applied
         self.awaited = -1  # the oldest version whose acknowledgement is still to come
         self.owed_since: float | None = None
+        self.acknowledged_at: float | None = None
 
     def note_sent(self, version: int, now: float) -> None:
         """Something that makes the browser's version `version` was sent."""
@@ -31,7 +32,7 @@ class Window:
         """The browser has applied `version`; False when that tells nothing new or cannot be."""
         if self.owed_since is None or not self.awaited <= version <= self.sent:
             return False
-        self.acknowledged = version
+        self.acknowledged, self.acknowledged_at = version, now
         # What was sent after it is still on its way.
         self.owed_since = None if version == self.sent else now
         self.awaited = version + 1

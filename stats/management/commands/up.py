@@ -63,7 +63,7 @@ class Command(BaseCommand):
         os.chdir(settings.BASE_DIR)
         claim = _claim(Path(settings.VAR_DIR))
         try:
-            with _door(port) as door, Household() as household:
+            with open_door(settings.BIND, port) as door, Household() as household:
                 self._run(household, port, door, options["simulated"])
         except Stopped:
             pass
@@ -185,15 +185,15 @@ def _claim(var_dir: Path) -> int:
     return descriptor
 
 
-def _door(port: int) -> socket.socket:
-    """A listening socket, or a CommandError that says why there can be none."""
-    family = socket.AF_INET6 if ":" in settings.BIND else socket.AF_INET
+def open_door(bind: str, port: int) -> socket.socket:
+    """A listening socket for the web server, or a CommandError that says why there can be none."""
+    family = socket.AF_INET6 if ":" in bind else socket.AF_INET
     door = socket.socket(family, socket.SOCK_STREAM)
     try:
         door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             door.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MS)
-        door.bind((settings.BIND, port))
+        door.bind((bind, port))
         door.listen(WAITING_ROOM)
     except OSError as wrong:
         door.close()
@@ -201,7 +201,7 @@ def _door(port: int) -> socket.socket:
             raise CommandError(f"PORT: {port} may not be opened by this user. Give a PORT of 1024 or more.") from None
         if wrong.errno == errno.EADDRINUSE:
             raise CommandError(f"PORT: {port} is in use by another program. Give another PORT.") from None
-        raise CommandError(f"BIND: cannot listen on {settings.BIND} ({wrong.strerror}).") from None
+        raise CommandError(f"BIND: cannot listen on {bind} ({wrong.strerror}).") from None
     return door
 
 

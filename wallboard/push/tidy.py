@@ -1,0 +1,44 @@
+"""Gives memory back after very many screens have gone at once: what they leave behind is knotted, and the allocator keeps it.
+
+Rules that hold here: only after a crowd, seconds later and at most now and then, because it stops the process for some hundredths of a
+second; where the C library cannot give memory back, Python's own tidying is all.
+"""
+
+import ctypes
+import gc
+import sys
+
+CROWD = 100
+REST_S = 3.0
+_libc = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
+
+
+class Tidy:
+    """Watches how many sockets there are; times are seconds of a steady clock."""
+
+    def __init__(self) -> None:
+        self._most = 0
+        self._left_at: float | None = None
+
+    def look(self, sockets: int, now: float) -> bool:
+        """Tidies when a crowd left REST_S ago; True when it did."""
+        if self._most - sockets >= CROWD:
+            self._most, self._left_at = sockets, now
+        self._most = max(self._most, sockets)
+        if self._left_at is None or now - self._left_at < REST_S:
+            return False
+        self._left_at = None
+        tidy()
+        return True
+
+    @property
+    def is_due(self) -> bool:
+        """Whether there is something left to tidy."""
+        return self._left_at is not None
+
+
+def tidy() -> None:
+    """Unties and gives back."""
+    gc.collect()
+    if _libc is not None and hasattr(_libc, "malloc_trim"):
+        _libc.malloc_trim(0)
