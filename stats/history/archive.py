@@ -11,7 +11,7 @@ Rules that hold here:
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db import close_old_connections, connection, models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Q
 
 from stats.domain.errors import Malformed
@@ -50,7 +50,6 @@ def keep(organisation: str, source: str, tellings: Sequence[Telling], now_ms: in
 
     Raises django.db.Error: nothing of the batch was kept, or all of it; ValueError and the like when a call can never be kept as it is.
     """
-    close_old_connections()
     with transaction.atomic():
         _lock(f"{organisation}/{source}")
         told = {rows.id_of(t.call): (t, rows.rows_of(organisation, t.call)) for t in tellings}

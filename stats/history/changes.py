@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from django.db import close_old_connections
-
 from stats.domain.presence_changes import PresenceSeen
 from stats.history.rows import number, word
 from stats.history.tables import PresenceChange
@@ -11,7 +9,6 @@ from stats.history.tables import PresenceChange
 
 def upsert_changes(organisation: str, changes: Sequence[PresenceSeen]) -> int:
     """Write changes. Returns how many were asked for. Raises django.db.Error."""
-    close_old_connections()
     rows = [
         PresenceChange(
             organisation=organisation,

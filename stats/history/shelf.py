@@ -9,7 +9,7 @@ from functools import partial
 from typing import TypeVar
 
 from asgiref.sync import sync_to_async
-from django.db import DataError
+from django.db import DataError, close_old_connections
 from django.db import Error as DatabaseFault
 
 from stats.clock import now_ms
@@ -32,8 +32,12 @@ class Refused(Exception):
 
 
 async def _ask(question: Callable[[], Answer]) -> Answer:
+    def asked() -> Answer:
+        close_old_connections()
+        return question()
+
     try:
-        return await sync_to_async(question, thread_sensitive=False)()
+        return await sync_to_async(asked, thread_sensitive=False)()
     except _UNFIT as why:
         raise Refused(type(why).__name__) from why
     except DatabaseFault as why:  # InterfaceError, a connection that went, is no DatabaseError

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from django.db import close_old_connections
-
 from stats.domain.records import PresenceSlot
 from stats.history.rows import number, small, word
 from stats.models import PresenceSlotRow
@@ -11,7 +9,6 @@ from stats.models import PresenceSlotRow
 
 def upsert_slots(organisation: str, slots: Sequence[PresenceSlot]) -> int:
     """Write slots; the newest telling of an agent's slot and profile wins. Returns how many rows. Raises django.db.Error."""
-    close_old_connections()
     rows: dict[tuple[object, ...], PresenceSlotRow] = {}
     for slot in slots:
         agent = slot.agent.key
