@@ -19,7 +19,7 @@ import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,6 +61,9 @@ class ScriptableUpstream:
     history: History = field(default_factory=History)
     redirect_to: str = "/calls"
     graphql_delay_s: float = 0.0
+    # What a second socket of a path meets while the first is open: both stay, the second is refused (409), or the first is closed.
+    second_socket: str = "both"
+    edit_answer: Callable[[Mapping[str, Any], dict[str, Any]], Any] | None = None  # (variables, the right answer) -> what is answered
     handshakes: list[Handshake] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
     port: int = 0
@@ -78,15 +81,15 @@ class ScriptableUpstream:
 
     # -- life -------------------------------------------------------------------------------------
 
-    async def start(self, port: int | None = None) -> int:
-        """Listens on 127.0.0.1 and answers with the port; 0 chooses one, and a later start takes the same again."""
+    async def start(self, port: int | None = None, host: str = "127.0.0.1") -> int:
+        """Listens on 127.0.0.1 (elsewhere only in a network of a test's own) and answers with the port; 0 chooses one, later the same."""
         app = web.Application(client_max_size=4 * 1024 * 1024)
         app.router.add_routes(self.extra_routes)
         app.router.add_post("/graphql", self._graphql)
         app.router.add_get("/{path:.*}", self._socket)
         self._runner = web.AppRunner(app, shutdown_timeout=0.2, access_log=None)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self.port if port is None else port, reuse_address=True)
+        site = web.TCPSite(self._runner, host, self.port if port is None else port, reuse_address=True)
         await site.start()
         self.port = int(self._runner.addresses[0][1])
         return self.port
@@ -191,6 +194,11 @@ class ScriptableUpstream:
         status = int(behaviour) if behaviour.isdigit() else 302 if behaviour == "redirect" else 101 if token_ok else 401
         if behaviour == "hang":
             status = 0
+        if status == 101 and self.second_socket != "both" and self.open_sockets().get(name):
+            if self.second_socket == "refuse":
+                status = 409
+            else:
+                await self.close_sockets(name)
         self.handshakes.append(Handshake(at=time.monotonic(), datasource=name, status=status, token_ok=token_ok))
         if behaviour == "hang":
             await asyncio.sleep(3600)
@@ -240,6 +248,8 @@ class ScriptableUpstream:
             return web.Response(status=status, text=result)
         if result is None:
             result = answer(self.schema, query, variables, self.history.page)
+            if self.edit_answer is not None:
+                result = self.edit_answer(variables, result)
         return web.json_response(result, status=status)
 
     def _remember_transport(self, request: web.Request) -> None:
