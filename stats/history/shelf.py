@@ -34,7 +34,11 @@ class Refused(Exception):
 async def _ask(question: Callable[[], Answer]) -> Answer:
     def asked() -> Answer:
         close_old_connections()
-        return question()
+        try:
+            return question()
+        finally:
+            # The next question may come in another thread; this one's connection would stay open for nobody.
+            close_old_connections()
 
     try:
         return await sync_to_async(asked, thread_sensitive=False)()

@@ -195,9 +195,8 @@ class Keeping:
     async def _is_away(self, reason: str) -> None:
         now = time.monotonic()
         if self._away_since is None:
-            # The first records would expire two days from now; an hour is early enough.
-            self._away_since = self._held_at = now
-            self._said_at = now - SAY_EVERY_S
+            self._away_since = now
+            self._held_at, self._said_at = now - HOLD_EVERY_S, now - SAY_EVERY_S
         if now - self._said_at >= SAY_EVERY_S:
             self._said_at = now
             log.warning("archive.waits", source=self._source, reason=reason, for_s=round(now - self._away_since))
