@@ -7,7 +7,7 @@ from stats.clock import now_ms
 from stats.domain.roll import WorkerReport
 from stats.live.board_store import Store
 from stats.live.rollcall import EVERY_S, RollCall
-from stats.vitals import LoopWatch, memory_mb, process_name
+from stats.live.vitals import LoopWatch, memory_mb, process_name
 
 # organisation -> (sources held, sources stood by for)
 Duties = Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]

@@ -127,23 +127,22 @@ async def test_while_a_busy_floor_writes_there_is_no_false_alarm(redis_server: s
     await bench.worker()
     clock = [today.now_ms]
     auditor = Auditor(bench.store, ORGANISATION, now=lambda: clock[0])
-    frames, done = today.frames(), False
+    frames = today.frames()
     audits = compared = 0
 
     async def write() -> None:
-        nonlocal done
         began = time.monotonic()
         for at in range(0, len(frames), 8):
             bench.hear(frames[at : at + 8])
             clock[0] = frames[at].emitted_at_ms
+            assert await bench.lease.take()
             await bench.flush()
             await asyncio.sleep(0.004)
-            if time.monotonic() - began > 8:
+            if time.monotonic() - began > 6:
                 break
-        done = True
 
     writing = asyncio.create_task(write())
-    while not done:
+    while not writing.done():
         if await auditor.audit():
             assert auditor.judge is not None
             audits += 1
@@ -151,8 +150,8 @@ async def test_while_a_busy_floor_writes_there_is_no_false_alarm(redis_server: s
             assert auditor.judge.report.different == 0, auditor.judge.report
     await writing
     await bench.close()
-    assert audits > 10
-    assert compared > 1_000
+    assert audits >= 3
+    assert compared > 500
 
 
 async def test_sums_that_are_being_made_anew_are_not_judged(redis_server: str) -> None:

@@ -11,6 +11,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 import msgspec
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
@@ -33,15 +34,15 @@ Inner = Callable[Concatenate[HttpRequest, Pass, P], Awaitable[object]]
 _buckets: dict[str, Bucket] = {}
 
 
-def guarded(view: Inner[P]) -> View:
-    """A view that gets the pass of a program's token and returns what becomes JSON."""
+def guarded(view: Inner[P], *, people: bool = False) -> View:
+    """A view that gets the pass of a program's token (with `people`, also of a person's login) and returns what becomes JSON."""
 
     @csrf_exempt  # no cookie opens anything here, and what writes is told so as a problem
     @wraps(view)
     async def asked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         try:
             _only_reading(request)
-            entry = await _admitted(request)
+            entry = (await _person(request) if people else None) or await _admitted(request)
             _not_too_often(entry)
             return as_json(await view(request, entry, *args, **kwargs))
         except Problem as problem:
@@ -79,6 +80,11 @@ def as_json(document: object, status: int = 200) -> HttpResponse:
 def _only_reading(request: HttpRequest) -> None:
     if request.method not in METHODS:
         raise Problem(405, f"{request.method} is not possible here; this API is read only.", headers={"Allow": ", ".join(METHODS)})
+
+
+async def _person(request: HttpRequest) -> Pass | None:
+    secret = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+    return await admission.passed(Key("person", secret)) if 0 < len(secret) <= admission.LONGEST_KEY else None
 
 
 async def _admitted(request: HttpRequest) -> Pass:

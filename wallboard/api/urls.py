@@ -8,6 +8,7 @@ urlpatterns = [
     path("api/v1/live", views.now, name="api-live"),
     path("api/v1/calls/<str:id_call>", views.call, name="api-call"),
     path("api/v1/queues/<path:key>/calls", views.queue_calls, name="api-queue-calls"),
+    path("api/v1/health", health.told, name="api-health"),
     path("api/v1/openapi.json", views.description, name="api-description"),
     re_path(r"^api(?P<rest>/.*)?$", views.nothing),
     path("healthz", health.alive, name="alive"),

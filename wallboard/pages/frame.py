@@ -58,6 +58,7 @@ def for_people(view: Callable[..., Awaitable[HttpResponse]], *, staff: bool = Fa
         try:
             person = await request.auser()
         except (DatabaseError, InterfaceError):
+            request.user = AnonymousUser()
             return draw_plain(request, 503, _("The database does not answer"), _("Boards go on. Try again in a few seconds."))
         # Templates ask for it, and may not ask the database from inside the loop.
         request.user = person

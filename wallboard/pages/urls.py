@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from wallboard.pages import calls, overview, queues, screens, sources
+from wallboard.pages import calls, health, overview, queues, screens, sources
 
 urlpatterns = [
     path("", overview.page, name="overview"),
+    path("health/", health.page, name="health"),
     path("sources/", sources.page, name="sources"),
     path("calls/<str:id_call>/", calls.page, name="call"),
     path("queues/<path:key>/", queues.page, name="queue"),

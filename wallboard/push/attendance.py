@@ -14,7 +14,7 @@ from stats.clock import now_ms
 from stats.domain.roll import ScreenReport, WebReport
 from stats.live.connection import StoreAway
 from stats.live.rollcall import EVERY_S, RollCall
-from stats.vitals import LoopWatch, memory_mb, process_name
+from stats.live.vitals import LoopWatch, memory_mb, process_name
 from wallboard.push import hubs, live
 from wallboard.push.hub import BoardHub
 from wallboard.push.socket import BoardSocket, refusals

@@ -2,7 +2,7 @@
 
 A refused socket is accepted first and then closed, because a browser is only told the code of a socket that was open: 4003 not
 admitted, 4404 no such board, 4400 unreadable message, 4429 too many of them, 4008 nothing acknowledged for 20 s,
-4000 and 1012 come again.
+4000 and 4012 come again.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 # A browser acknowledges once a second; five leave room for a screen that catches up after sleep.
 INBOUND_PER_S = 5.0
 INBOUND_BURST = 20
-TRY_AGAIN_LATER = 1013
+TRY_AGAIN_LATER = 4013
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 

@@ -13,8 +13,9 @@ log = structlog.get_logger(__name__)
 
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
-# Why a socket ends. After 4003 the browser wipes its numbers and asks seldom; after every other one it comes again.
-RESTART = 1012
+# Why a socket ends; between 1001 and 2999 Daphne can send none. After 4003 the browser wipes its numbers and asks seldom; after every
+# other one it comes again.
+RESTART = 4012
 ROTATED = 4000
 NOT_ADMITTED = 4003
 TOO_SLOW = 4008

@@ -20,9 +20,9 @@ from stats.ingest.recorder import Tape
 from stats.ingest.supervisor import Supervisor, keep_going
 from stats.live.board_store import Store
 from stats.live.server import RedisAway, ensure_redis
+from stats.live.vitals import LoopWatch
 from stats.providers.base import LiveProvider, SourceConfig
 from stats.providers.registry import PROVIDERS
-from stats.vitals import LoopWatch
 
 log = structlog.get_logger(__name__)
 

@@ -1,0 +1,175 @@
+"""Asks everything that can be asked of the product's health, each part for itself, and has it judged.
+
+Rules that hold here: no part waits for another, and none longer than ASK_S; what does not answer is itself an answer; a question that is
+still open is not asked a second time, so that a hung engine costs one thread and not one for every look.
+"""
+
+import asyncio
+import weakref
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from channels.db import database_sync_to_async
+from django.db import DatabaseError, InterfaceError, connection
+
+from stats import clock
+from stats.domain.audit import AuditReport
+from stats.domain.checkup import Finding, Vitals, diagnose, headline
+from stats.domain.facts import SourceFacts
+from stats.domain.roll import Roll
+from stats.live.connection import StoreAway
+from stats.live.inspection import Inspection
+from stats.live.rollcall import RollCall
+from stats.live.unkept import Unkept
+from stats.models import Source
+from wallboard.accounts.models import ScreenToken
+from wallboard.push import attendance, live
+from wallboard.push.organisation import LiveOrganisation
+
+ASK_S = 2.0
+# A database is asked so often at most, however many look.
+DATABASE_EVERY_S = 3.0
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """Everything found out of one organisation."""
+
+    slug: str
+    vitals: Vitals
+    findings: list[Finding]
+    headline: Finding
+    epoch: str
+    rev: int
+    unkept: dict[str, int]
+    holders: dict[str, str]
+    screen_names: dict[int, str]
+    timezone: str
+    organisation: LiveOrganisation
+
+
+@dataclass(slots=True)
+class _Memory:
+    """What one event loop remembers between looks."""
+
+    database: "asyncio.Task[tuple[int, dict[int, str]]] | None" = None
+    asked_at: float = float("-inf")
+    configured: int | None = None
+    names: dict[int, str] = field(default_factory=dict)
+    away_since: dict[str, int] = field(default_factory=dict)
+
+
+_memories: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, _Memory]]" = weakref.WeakKeyDictionary()
+
+
+async def examine(slug: str) -> Examined:
+    """The health of one organisation's product. Never raises."""
+    attendance.begin()
+    memory = _memories.setdefault(asyncio.get_running_loop(), {}).setdefault(slug, _Memory())
+    organisation = await live.organisation(slug)
+    now = clock.now_ms()
+    database, (store, roll, audit, quarantined, unkept) = await asyncio.gather(_database(slug, memory), _store(slug, organisation))
+    _note(memory, "store", now, away=store is None)
+    _note(memory, "database", now, away=not database)
+    sources = _as_shown(organisation)
+    vitals = Vitals(
+        now=now,
+        clock_offset_s=clock.offset_s(),
+        store=store,
+        store_away_since=memory.away_since.get("store"),
+        database_away_since=memory.away_since.get("database"),
+        configured=max(memory.configured, len(sources)) if memory.configured is not None else (len(sources) or None),
+        sources=sources,
+        worker_seen_at=organisation.mirror.worker_seen_at,
+        roll=roll,
+        unkept=sum(unkept.values()) if store is not None else None,
+        quarantined=quarantined,
+        audit=audit,
+    )
+    return Examined(
+        slug=slug,
+        vitals=vitals,
+        findings=diagnose(vitals),
+        headline=headline(vitals),
+        epoch=organisation.mirror.epoch,
+        rev=organisation.mirror.rev,
+        unkept=unkept,
+        holders={source: worker.name for worker in roll.workers for source in worker.held} if roll is not None else {},
+        screen_names=dict(memory.names),
+        timezone=organisation.mirror.facts.timezone,
+        organisation=organisation,
+    )
+
+
+def _note(memory: _Memory, what: str, now: int, *, away: bool) -> None:
+    if away:
+        memory.away_since.setdefault(what, now)
+    else:
+        memory.away_since.pop(what, None)
+
+
+def _as_shown(organisation: LiveOrganisation) -> tuple[SourceFacts, ...]:
+    """The sources with the state that boards show of them."""
+    values = organisation.ledger.values
+    return tuple(
+        replace(source, state=str(values.get(f"source:{name}", {}).get("state") or source.state))
+        for name, source in sorted(organisation.mirror.facts.sources.items())
+    )
+
+
+async def _store(slug: str, organisation: LiveOrganisation) -> tuple[Any, Roll | None, AuditReport | None, dict[Any, int], dict[str, int]]:
+    store = live.store()
+
+    async def everything() -> tuple[Any, Roll | None, AuditReport | None, dict[Any, int], dict[str, int]]:
+        await organisation.fresh(1.0)
+        facts, roll, audit, quarantined = await asyncio.gather(
+            store.server_facts(),
+            RollCall(store, slug).read(),
+            Inspection(store, slug).read_report(),
+            store.quarantine_counts(slug),
+        )
+        unkept = {name: await Unkept(store, slug, name).number() for name in organisation.mirror.facts.sources}
+        return facts, roll, audit, quarantined, unkept
+
+    try:
+        async with asyncio.timeout(ASK_S):
+            return await everything()
+    except (StoreAway, TimeoutError):
+        await organisation.current()
+        return None, None, None, {}, {}
+
+
+async def _database(slug: str, memory: _Memory) -> bool:
+    """Whether the database answers; what it said is remembered for when it does not."""
+    loop = asyncio.get_running_loop()
+    if memory.database is not None and not memory.database.done():
+        # Still no answer to the last question.
+        return await _within(asyncio.shield(memory.database), memory)
+    if loop.time() - memory.asked_at < DATABASE_EVERY_S:
+        return "database" not in memory.away_since
+    memory.asked_at = loop.time()
+    memory.database = asyncio.create_task(_off_loop(lambda: _ask_database(slug)))
+    return await _within(asyncio.shield(memory.database), memory)
+
+
+async def _within(asked: Awaitable[tuple[int, dict[int, str]]], memory: _Memory) -> bool:
+    try:
+        async with asyncio.timeout(ASK_S):
+            memory.configured, memory.names = await asked
+    except (DatabaseError, InterfaceError, TimeoutError):
+        return False
+    return True
+
+
+async def _off_loop(ask: Callable[[], Answer]) -> Answer:
+    return await database_sync_to_async(ask)()
+
+
+def _ask_database(slug: str) -> tuple[int, dict[int, str]]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    configured = Source.objects.filter(organisation__slug=slug, enabled=True).count()
+    names = ScreenToken.objects.filter(organisation__slug=slug, revoked_at=None).values_list("pk", "name")[:2000]
+    return configured, dict(names)
