@@ -18,7 +18,7 @@ const OPENING_MS = 10000;
 export const ENDED = 4003;
 const ASK_ENDED_MS = 300000;
 /** The server's words that it parts from us as planned, and for how long it is then looked for without patience. */
-const PLANNED = [1012, 4000];
+const PLANNED = [1012, 4000, 4012];
 const SOON_MS = 2000;
 const SOON_FOR_MS = 20000;
 

@@ -45,6 +45,7 @@ class Server:
         self.address, self.key = f"ws://127.0.0.1:{port}/ws/boards/{board}/", keys[board]
         self.door = up.open_door("127.0.0.1", port)
         self.process: subprocess.Popen[bytes] | None = None
+        self.redis: subprocess.Popen[bytes] | None = None
 
     @property
     def cookie(self) -> str:
@@ -136,6 +137,7 @@ async def serving(var_dir: Path, free_port: int, board: str = "team") -> AsyncIt
     assert redis is not None
     worker = await Worker(server.embedded_url(var_dir)).begin()
     web = Server(var_dir, free_port, keys, worker, board)
+    web.redis = redis
     web.begin()
     try:
         deadline = time.monotonic() + 60

@@ -1,7 +1,7 @@
 """How a web process parts from its screens: told, spread out, and never by a connection that merely breaks.
 
 Rules that hold here:
-- A screen that is let go is told to come again (1012); who comes while we leave is told the same.
+- A screen that is let go is told to come again (4012); who comes while we leave is told the same.
 - After SIGTERM everything is said within FAREWELL_S, because `up` gives its children three seconds.
 - An answer that was begun is finished.
 Daphne itself cancels every application and drops every socket on SIGTERM, without a word.
@@ -22,10 +22,10 @@ from wallboard.push.socket import RESTART, BoardSocket
 
 log = structlog.get_logger(__name__)
 
-SPREAD_S = 1.2
+SPREAD_S = 0.8
 # For the browser's own close frame, after which the connection ends cleanly.
-GOODBYE_S = 0.5
-FAREWELL_S = SPREAD_S + GOODBYE_S + 0.3
+GOODBYE_S = 0.3
+FAREWELL_S = SPREAD_S + 2 * GOODBYE_S
 COME_AGAIN = "this process is being replaced, come again"
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -37,6 +37,7 @@ class _Leaving:
 
     def __init__(self) -> None:
         self.ending = False
+        self.partings = 0  # screens that are being told
         self.ear: Ear | None = None
 
 
@@ -88,23 +89,26 @@ async def let_go(socket: BoardSocket) -> None:
 
 async def take_leave(socket: BoardSocket, receive: Receive) -> None:
     """After SIGTERM: some moment within the spread, then the word, then the browser's own."""
-    await asyncio.sleep(random.random() * SPREAD_S)
-    await let_go(socket)
+    _state.partings += 1
     try:
+        await asyncio.sleep(random.random() * SPREAD_S)
+        await let_go(socket)
         async with asyncio.timeout(GOODBYE_S):
             while (await receive())["type"] != "websocket.disconnect":
                 pass
     except TimeoutError:
         pass
+    finally:
+        _state.partings -= 1
 
 
 async def farewell(sockets: Callable[[], list[BoardSocket]]) -> None:
     """Lasts until every screen is gone; whoever was not let go in time is let go at the end. Never longer than FAREWELL_S."""
     _state.ending = True
     loop = asyncio.get_running_loop()
-    until = loop.time() + FAREWELL_S - GOODBYE_S
+    until = loop.time() + SPREAD_S + GOODBYE_S
     log.info("leaving", screens=len(sockets()))
-    while sockets() and loop.time() < until:  # noqa: ASYNC110 (each ends in its own time)
+    while (sockets() or _state.partings) and loop.time() < until:  # noqa: ASYNC110 (each ends in its own time)
         await asyncio.sleep(0.05)
     rest = sockets()
     for socket in rest:

@@ -135,7 +135,7 @@ def test_a_screen_whose_access_ended_asks_every_five_minutes_and_is_told_when_it
 
 
 def test_a_server_that_parts_as_planned_is_looked_for_soon_and_not_for_ever(module: Run) -> None:
-    refused = "const waits = []; for (let i = 0; i < 30; i += 1) { last().onclose({code: 1012}); const x = timers[timers.length - 1];"
+    refused = "const waits = []; for (let i = 0; i < 30; i += 1) { last().onclose({code: 4012}); const x = timers[timers.length - 1];"
     refused += " waits.push(x.at - t); t = x.at; x.at = Infinity; x.work(); }"
     waits = module("link.js", FAKE + "open(); hear();" + refused + "return waits;")
     assert waits[0] == 500
