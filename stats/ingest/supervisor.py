@@ -7,6 +7,7 @@ it listen first; this is the one place with a broad `except`.
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
@@ -25,6 +26,8 @@ from stats.providers.base import LiveProvider
 log = structlog.get_logger(__name__)
 
 ASK_EVERY_S = 1.0
+# While the database is away.
+SAY_EVERY_S = 60.0
 STANDBY_S = 0.5
 LONGEST_PAUSE_S = 5.0
 
@@ -153,12 +156,17 @@ class Supervisor:
 
     async def run(self) -> None:
         """Until cancelled; then every session finishes the frame in hand and lets its lease go."""
+        said_at: float | None = None
         try:
             while True:
                 try:
                     await self._follow(await self._ask())
                 except Exception as why:
-                    log.warning("configuration.away", reason=type(why).__name__)
+                    if said_at is None or time.monotonic() - said_at >= SAY_EVERY_S:
+                        log.warning("configuration.away", reason=type(why).__name__)
+                        said_at = time.monotonic()
+                else:
+                    said_at = None
                 await asyncio.sleep(ASK_EVERY_S)
         finally:
             await asyncio.gather(*(k.stop(leaving=True) for k in self._keepers.values()), return_exceptions=True)
