@@ -150,8 +150,16 @@ async def _ask_once(name: tuple[Kind, str], key: Key) -> Pass | None:
     # A task of another event loop is a test's that ended.
     if task is None or task.get_loop() is not asyncio.get_running_loop():
         task = _asking[name] = asyncio.create_task(_look_up(key))
-        task.add_done_callback(lambda done: _asking.pop(name, None) if _asking.get(name) is done else None)
+        task.add_done_callback(lambda done: _answered(name, done))
     return await asyncio.shield(task)
+
+
+def _answered(name: tuple[Kind, str], done: "asyncio.Task[Pass | None]") -> None:
+    if _asking.get(name) is done:
+        del _asking[name]
+    if not done.cancelled():
+        # Who asked may have stopped waiting; then nobody else looks at what went wrong.
+        done.exception()
 
 
 async def _look_up(key: Key) -> Pass | None:
