@@ -76,7 +76,7 @@ class Session:
         self.quarantine = Quarantine()
         self._binding = Binding(source, reached)
         self.seeding = Seeding(provider, self.road, self.quarantine, self._binding)
-        self.holding, self._relieving = not relieving, relieving
+        self.holding, self._relieving = False, relieving
         self._left: SourceFacts | None = None  # what the last report before ours says
         self._pulse = Pulse()
         self._keeping = Keeping(store, organisation, source, self.road, shelf) if shelf is not None else None
@@ -106,8 +106,8 @@ class Session:
 
     async def run(self) -> None:
         """Until cancelled, or LostLease. Everything else is healed inside."""
-        await self._begin()
         try:
+            await self._begin()
             async with asyncio.TaskGroup() as tasks:
                 for feed in self._provider.feeds:
                     tasks.create_task(self._listening.keep_open(feed), name=f"feed {feed}")
@@ -124,8 +124,8 @@ class Session:
             await self._handover.listen_first()
             await self._begin()  # what the other one wrote to its last
             whole = await self._handover.adopt(self._left)
-            self.holding = True
-            self._write_report()
+        self.holding = True
+        self._write_report()
         (self._past.look if whole else self._past.want)(0)
         work = [self._flush, self._report, self._renew, self._read_the_past, self._past.chase_ghosts, self._slots.keep, self._pulse.watch]
         if self._keeping is not None:
@@ -281,6 +281,7 @@ class Session:
             async with asyncio.timeout(2.0):
                 if not self.holding:
                     await self._handover.withdraw()
+                    await self._lease.release()
                     return
                 for feed, socket in self.health.facts.sockets.items():
                     if socket.state == "open" and not self._handover.heir:

@@ -4,6 +4,7 @@ Rules that hold here:
 - Every question ends within LIMIT_S, waiting for its turn included; who waits is never turned away sooner.
 - A failure that says something of the server is StoreAway: the same question may be asked again. One that says something of the
   question is StoreRefused: asked again it would be refused again.
+- Who is cancelled while asking is cancelled.
 - A subscription is asked for a sign of life when it has been silent, for a dead one is silent too.
 """
 
@@ -26,7 +27,8 @@ POOL = 12
 LIMIT_S = 5.5
 # A silent subscription is asked after so long, and given up when it says nothing for as long again.
 SILENCE_S = 5.0
-_FAILURES = (TimeoutError, exceptions.RedisError, OSError)
+# redis-py's Cluster client has errors beside its own root.
+_FAILURES = (TimeoutError, exceptions.RedisError, exceptions.RedisClusterException, OSError)
 
 
 class StoreAway(Exception):
@@ -50,6 +52,10 @@ class Connection:
 
     async def ask(self, answer: Awaitable[Answer]) -> Answer:
         """Await an answer of Redis, for LIMIT_S; every failure is StoreAway, and StoreRefused where asking again is pointless."""
+        task = asyncio.current_task()
+        cancelled = task.cancelling() if task is not None else 0
+        asker = asyncio.current_task()
+        cancelled = asker.cancelling() if asker is not None else 0
         try:
             async with asyncio.timeout(LIMIT_S), self._turns:
                 return await answer
@@ -60,6 +66,11 @@ class Connection:
         finally:
             if asyncio.iscoroutine(answer):
                 answer.close()  # its turn may never have come
+            if asker is not None and asker.cancelling() > cancelled:
+                # The driver may answer a cancelled question, or fail in its own way: whoever is cancelled is to end all the same.
+                raise asyncio.CancelledError
+            if task is not None and task.cancelling() > cancelled:
+                raise asyncio.CancelledError  # the client library loses one in ten, and whoever was told to stop would go on
 
     async def run(self, script: str, keys: list[str], arguments: list[Any]) -> Any:
         """Run one of the Lua files beside this module."""

@@ -43,6 +43,14 @@ class Watched:
         self.session = Session(self.store, ORGANISATION, SOURCE, "telavox", TelavoxProvider(config), lease, TIMEZONE, self.rules)
         self.task = asyncio.create_task(self.session.run())
 
+    async def begun(self, within_s: float = 20.0) -> None:
+        """Until this session has all its sockets and has read the past; what a reader sees may still be of the one before."""
+        assert self.session is not None
+        health = self.session.health
+        async with asyncio.timeout(within_s):
+            while health.gap or any(s.state != "open" for s in health.facts.sockets.values()):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+
     async def end(self) -> None:
         """It goes."""
         if self.task is not None:

@@ -1,0 +1,1 @@
+"""One source under the faults of its vendor, of its own worker and of another one."""
