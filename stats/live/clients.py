@@ -11,6 +11,7 @@ import redis.asyncio as aioredis
 import redis.asyncio.cluster as aiocluster
 import redis.asyncio.sentinel as aiosentinel
 import redis.cluster
+import redis.retry
 import redis.sentinel
 from redis import exceptions
 from redis.asyncio.retry import Retry
@@ -62,12 +63,12 @@ def listener_for(address: Address, client: Any) -> Any:
 
 def visitor_for(address: Address, timeout_s: float) -> Any:
     """A client without an event loop, for a single question; finding the primary is a part of the question. Raises RedisError."""
-    limits: dict[str, Any] = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s}
+    once = redis.retry.Retry(NoBackoff(), 0)
+    limits: dict[str, Any] = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s, "retry": once}
     if address.mode == "cluster":
         return redis.cluster.RedisCluster(
             startup_nodes=[redis.cluster.ClusterNode(host, port) for host, port in address.hosts],  # type: ignore[no-untyped-call]
             require_full_coverage=False,
-            cluster_error_retry_attempts=1,
             **_credentials(address),
             **_tls(address),
             **limits,

@@ -129,7 +129,7 @@ def answers(url: str) -> bool:
     try:
         client = visitor_for(read_address(url), timeout_s=2.0)
         return bool(client.ping())
-    except (redis.RedisError, OSError):
+    except (redis.RedisError, redis.exceptions.RedisClusterException, OSError):
         return False
     finally:
         if client is not None:
