@@ -184,7 +184,10 @@ class Session:
             except StoreAway:
                 await asyncio.sleep(next(waits))
             except Fenced:
-                await self._take_back()
+                try:
+                    await self._take_back()
+                except StoreAway:
+                    await asyncio.sleep(next(waits))
             await asyncio.sleep(FLUSH_GAP_S)
 
     async def _restate(self) -> None:
