@@ -10,6 +10,7 @@ All the while: one flusher writes, one report every two seconds, the lease is re
 """
 
 import asyncio
+import contextlib
 
 import structlog
 
@@ -184,10 +185,8 @@ class Session:
             except StoreAway:
                 await asyncio.sleep(next(waits))
             except Fenced:
-                try:
+                with contextlib.suppress(StoreAway):  # the next write will say so
                     await self._take_back()
-                except StoreAway:
-                    await asyncio.sleep(next(waits))
             await asyncio.sleep(FLUSH_GAP_S)
 
     async def _restate(self) -> None:
