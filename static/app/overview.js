@@ -103,7 +103,7 @@ function render() {
   const now = clock.now();
   const overall = standing('', 'calls', now);
   figures.forEach((figure) => show(figure, now));
-  const presence = standing('', 'presence', now).level !== 'unknown';
+  const presence = standing('', 'agents', now).level !== 'unknown';
   const told = overall.level === 'unknown' ? null : sentence(store, words, ticks(overall) ? now : overall.aliveAt, presence);
   put(places.sentence, told || notice(overall) || words['cause.no_source']);
   put(places.standing, words['level.' + overall.level]);

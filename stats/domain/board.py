@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from stats.domain.agent_states import LOGGED_IN_STATES, AgentState, credits, state_of
 from stats.domain.facts import Facts, PartyFacts, call_reference
-from stats.domain.freshness import LATE_AFTER_MS, feed_values, source_values
+from stats.domain.freshness import LATE_AFTER_MS, counted_values, doubted_since, feed_values, source_values
 from stats.domain.metrics import DEFAULT_TARGETS, Amounts, Caller
 from stats.domain.periods import MINUTE_MS, WINDOWS, business_day, day_bounds, minute_of, window_minutes
 from stats.domain.sums import SITE_COUNTED, agent_numbers, queue_numbers, seconds, sl_budget
@@ -218,14 +218,7 @@ def agent_values(facts: Facts, agent: PartyFacts, as_of: int) -> dict[str, objec
     """Everything shown of one agent: identity, state, and today."""
     presence = facts.presence.get(agent.key)
     source = facts.sources.get(agent.source)
-    verified, unverified_since = False, None
-    if presence is not None:
-        told_at = presence.document.told_at
-        opened = source.presence_open_at if source is not None else None
-        verified = opened is not None and told_at >= opened
-        if not verified:
-            lost = source.presence_lost_at if source is not None else None
-            unverified_since = max(told_at, lost) if lost is not None else told_at
+    unverified_since = doubted_since(presence, source) if presence is not None else None
     values: dict[str, object] = {
         "id": agent.party.id,
         "account_id": agent.party.account_id,
@@ -233,7 +226,7 @@ def agent_values(facts: Facts, agent: PartyFacts, as_of: int) -> dict[str, objec
         "source": agent.source,
         "state": str(presence.state if presence is not None else state_of(None)),
         "state_since": presence.since if presence is not None else None,
-        "verified": verified,
+        "verified": presence is not None and unverified_since is None,
         "unverified_since": unverified_since,
         "profile": presence.document.profile_name if presence is not None else None,
         "until": presence.document.until if presence is not None else None,
@@ -275,5 +268,9 @@ def values(facts: Facts, as_of: int) -> Values:
     for source in facts.sources.values():
         shown[f"source:{source.name}"] = source_values(source)
         shown[f"feed:{source.name}:calls"] = feed_values(source, presence=False, as_of=as_of)
-        shown[f"feed:{source.name}:presence"] = feed_values(source, presence=True, as_of=as_of)
+        presence = feed_values(source, presence=True, as_of=as_of)
+        shown[f"feed:{source.name}:presence"] = presence
+        # What counts agents is believed less than the feed while the state of one of them may have changed unseen.
+        held = (p for p in facts.presence.values() if p.document.source == source.name)
+        shown[f"feed:{source.name}:agents"] = counted_values(presence, source, held, as_of)
     return shown

@@ -8,11 +8,15 @@ late     | anything is wrong with the feed, or silence for LATE_AFTER_MS
 live     | otherwise
 """
 
+from collections.abc import Iterable
+
+from stats.domain.agent_states import AgentState, KnownPresence
 from stats.domain.facts import SocketFacts, SourceFacts
 
 # A source reports every other second; a sign of life older than this is no longer live.
 LATE_AFTER_MS = 12_000
 STALE_AFTER_MS = 60_000
+OFF_DOUBTED_MS = 3_600_000
 
 
 def feed_values(source: SourceFacts, *, presence: bool, as_of: int) -> dict[str, object]:
@@ -47,6 +51,32 @@ def _reason(source: SourceFacts, needed: list[SocketFacts], alive_at: int | None
     if alive_at is None or as_of - alive_at >= LATE_AFTER_MS:
         return "silent"
     return "ok"
+
+
+def doubted_since(presence: KnownPresence, source: SourceFacts | None) -> int | None:
+    """Since when an agent's state may have changed unseen; None when its document came after the feed was last opened."""
+    told_at = presence.document.told_at
+    opened = source.presence_open_at if source is not None else None
+    if opened is not None and told_at >= opened:
+        return None
+    lost = source.presence_lost_at if source is not None else None
+    return max(told_at, lost) if lost is not None else told_at
+
+
+def counted_values(feed: dict[str, object], source: SourceFacts, held: Iterable[KnownPresence], as_of: int) -> dict[str, object]:
+    """How far a number of agents can be believed: as the feed of presence, and late while any state in it is doubted.
+
+    Who was off is no cause for more than an hour: whoever comes on duty says so, and the doubt would outlast the night.
+    """
+    if feed["level"] != "live":
+        return feed
+    for presence in held:
+        since = doubted_since(presence, source)
+        if since is None or as_of - since < LATE_AFTER_MS:
+            continue
+        if presence.state != AgentState.OFF or as_of - since < OFF_DOUBTED_MS:
+            return {**feed, "level": "late", "reason": "unverified"}
+    return feed
 
 
 def source_values(source: SourceFacts) -> dict[str, object]:

@@ -55,6 +55,7 @@ def feeds(level: str = "live", reason: str = "ok", age_s: float | None = None, s
         "source:telavox": {"name": "telavox", "provider": "telavox", "state": state, "sockets": {}, "seeded_to": None, "exact": True},
         "feed:telavox:calls": dict(told),
         "feed:telavox:presence": dict(told),
+        "feed:telavox:agents": dict(told),
     }
 
 

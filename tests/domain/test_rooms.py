@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stats.domain.agent_states import credits, state_of, succeed
+from stats.domain.agent_states import AgentState, KnownPresence, credits, state_of, succeed
 from stats.domain.directory import Directory
+from stats.domain.facts import SourceFacts
+from stats.domain.freshness import counted_values
 from stats.domain.histogram import bucket, percentile
 from stats.domain.periods import business_day, day_bounds, split_days, split_quarters
 from stats.domain.records import ActiveCall, AgentPresence, Party, QueueLogin
@@ -158,3 +160,25 @@ def test_a_presence_document_that_swapped_places_does_not_win() -> None:
     older = AgentPresence(source="desk", agent=Party(id=1), status="unavailable", profile_since=1_000, told_at=10_400)
     known, _ = succeed(None, newer, "UTC")
     assert succeed(known, older, "UTC")[0] is known
+
+
+@pytest.mark.fault("A11")
+@pytest.mark.parametrize(
+    ("state", "told", "minutes", "level"),
+    [
+        ("ready", 900, 1, "late"),
+        ("ready", 1_100, 1, "live"),
+        ("off", 900, 30, "late"),
+        ("off", 900, 90, "live"),
+        ("ready", 900, 90, "late"),
+    ],
+)
+def test_a_count_of_agents_is_late_while_a_state_in_it_may_have_changed_unseen(state: str, told: int, minutes: int, level: str) -> None:
+    """Told before the feed was away and not since; who was off is given up after an hour."""
+    document = AgentPresence(source="t", agent=Party(id=1), told_at=told)
+    held = KnownPresence(document=document, state=AgentState(state), since=told, credited_to=told)
+    source = SourceFacts(name="t", provider="telavox", presence_lost_at=1_000, presence_open_at=1_050)
+    feed = {"level": "live", "reason": "ok", "alive_at": None, "state": "live"}
+    counted = counted_values(feed, source, [held], 1_000 + minutes * 60_000)
+    assert counted["level"] == level
+    assert counted["reason"] == ("unverified" if level == "late" else "ok")

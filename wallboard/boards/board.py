@@ -101,6 +101,7 @@ def board_for(slug: str, values: Values, language: str, timezone: str) -> Board:
         wants[f"source:{source}"] = SOURCE_WANTS
         wants[f"feed:{source}:calls"] = FEED_WANTS
         wants[f"feed:{source}:presence"] = FEED_WANTS
+        wants[f"feed:{source}:agents"] = FEED_WANTS
     structure: list[object] = [build(), slug, language, timezone, sources_in(values), len(everyone)]
     structure += [(line.key, line.name, line.source, *_promise(values, line.scope)) for line in queues]
     structure += [(line.key, line.name) for line in agents]

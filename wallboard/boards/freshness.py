@@ -14,7 +14,8 @@ LATE_MS = 15_000
 STALE_MS = 60_000
 GONE_MS = 300_000
 LEVELS = ("live", "late", "stale", "unknown")
-CALLS, PRESENCE = "calls", "presence"
+# AGENTS: what counts agents, which one doubtful agent makes doubtful; PRESENCE: what one agent is judged by.
+CALLS, PRESENCE, AGENTS = "calls", "presence", "agents"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

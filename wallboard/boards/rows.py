@@ -13,7 +13,7 @@ from django.utils.translation import pgettext
 from wallboard.boards import figures
 from wallboard.boards.board import STATES, Board, Line
 from wallboard.boards.figure import SEVERITIES, Figure, Place, figure, worst_severity
-from wallboard.boards.freshness import LATE_MS, LEVELS, PRESENCE, STALE_MS, Standing, Values, standing_for
+from wallboard.boards.freshness import AGENTS, LATE_MS, LEVELS, PRESENCE, STALE_MS, Standing, Values, standing_for
 from wallboard.boards.labels import ELLIPSIS, queue_labels, short_labels
 from wallboard.boards.layout import Layout
 from wallboard.boards.wording import OTHERS, SHORT_CAUSES, STATE_WORDS, filled
@@ -143,7 +143,7 @@ def _rank(severity: str) -> int:
 
 def _queue_row(line: Line, label: str, base: int, columns: Sequence[str], values: Values, place: Place) -> QueueRow:
     calls = standing_for(values, line.source, "calls", place.now)
-    presence = standing_for(values, line.source, PRESENCE, place.now)
+    presence = standing_for(values, line.source, AGENTS, place.now)
     cells = []
     for metric in columns:
         standing = presence if metric.startswith("agents_") else calls

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from wallboard.boards import figures
 from wallboard.boards.board import PANEL_STATES, Board
 from wallboard.boards.figure import Figure, Place, figure, limits_of, reason_of, word_of
-from wallboard.boards.freshness import CALLS, PRESENCE, Standing, Values, standing_for
+from wallboard.boards.freshness import AGENTS, CALLS, Standing, Values, standing_for
 from wallboard.boards.wording import OTHERS, STATE_WORDS, filled
 
 FILLED_AT_MOST = 2
@@ -154,7 +154,7 @@ def spark_points(counts: object) -> str:
 
 def state_counts(values: Values, place: Place) -> tuple[list[StateCount], Standing]:
     """How many agents are in each state on the whole site, and the standing of what that is known from."""
-    standing = standing_for(values, None, PRESENCE, place.now)
+    standing = standing_for(values, None, AGENTS, place.now)
     counts = [
         StateCount(state=state, word=str(STATE_WORDS[state]), figure=figure(values, "site", f"agents_{state}", standing, place))
         for state in PANEL_STATES

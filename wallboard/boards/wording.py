@@ -39,6 +39,7 @@ CAUSES: Mapping[str, Sentence] = {
     "config_error": _("{source} refuses the feed's address"),
     "down": _("{source} cannot be reached[, last heard {time}]"),
     "store_away": _("Our store of numbers is away[ since {time}]"),
+    "unverified": _("{source}: the state of some agents may have changed unseen"),
     "no_source": _("No telephone system is connected yet"),
 }
 # The same in a tile's corner.
@@ -53,6 +54,7 @@ SHORT_CAUSES: Mapping[str, Sentence] = {
     "config_error": _("wrong address"),
     "down": _("out of reach"),
     "store_away": _("store is away"),
+    "unverified": _("some agents unconfirmed"),
     "no_source": _("nothing connected"),
     "expired": _("access has ended"),
 }

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from wallboard.boards import figures
 from wallboard.boards.board import PANEL_STATES, board_for
 from wallboard.boards.figure import Figure, Place, figure, reason_of, word_of
-from wallboard.boards.freshness import CALLS, PRESENCE, Standing, Values, standing_for
+from wallboard.boards.freshness import AGENTS, CALLS, Standing, Values, standing_for
 from wallboard.boards.wording import CAUSES, LEVEL_WORDS, STATE_WORDS, filled, texts_for_browser
 from wallboard.pages.frame import Visit, draw, for_people
 
@@ -31,7 +31,7 @@ COLUMNS = (
     ("answered", CALLS, gettext_lazy("Answered")),
     ("abandoned", CALLS, gettext_lazy("Abandoned")),
     ("asa", CALLS, gettext_lazy("Answer time")),
-    ("agents_ready", PRESENCE, gettext_lazy("Ready")),
+    ("agents_ready", AGENTS, gettext_lazy("Ready")),
 )
 # The sentence, in the parts the browser puts together as well (static/app/sentence.js).
 SENTENCE = {
@@ -130,7 +130,7 @@ def _about_waiting(values: Values, now: int) -> str:
 def _about_agents(values: Values, now: int) -> str:
     site = values["site"]
     ready, logged_in = figures.number(site.get("agents_ready")), figures.number(site.get("agents_logged_in"))
-    if ready is None or logged_in is None or standing_for(values, None, PRESENCE, now).level == "unknown":
+    if ready is None or logged_in is None or standing_for(values, None, AGENTS, now).level == "unknown":
         return ""
     return filled(SENTENCE["ready"], ready=int(ready), n=int(logged_in)) if logged_in else str(SENTENCE["ready_nobody"])
 
@@ -163,7 +163,7 @@ def _cell(values: Values, scope: str, metric: str, feed: str, label: str, source
 
 def _states(values: Values, place: Place) -> list[dict[str, object]]:
     return [
-        {"state": state, "cell": _cell(values, "site", f"agents_{state}", PRESENCE, str(STATE_WORDS[state]), None, place)}
+        {"state": state, "cell": _cell(values, "site", f"agents_{state}", AGENTS, str(STATE_WORDS[state]), None, place)}
         for state in PANEL_STATES
     ]
 

@@ -23,7 +23,7 @@ def correct(values: Values, sources: Mapping[str, SourceFacts], now: int, *, sto
         told = values.get(f"source:{name}")
         if told is not None and told.get("state") in _HOPEFUL:
             told["state"], told["reason"] = "stale", why
-        for feed in ("calls", "presence"):
+        for feed in ("calls", "presence", "agents"):
             standing = values.get(f"feed:{name}:{feed}")
             if standing is None:
                 continue

@@ -152,7 +152,10 @@ def test_a_dying_feed_goes_late_stale_and_then_loses_its_numbers(page: Page, sta
     tile = page.locator('[data-tile="longest_wait"]')
     expect(tile).to_have_attribute("data-freshness", "live")
     stage.patch(
-        {f"feed:telavox:{feed}": {"level": "late", "alive_at": at[0] - 16_000, "reason": "silent"} for feed in ("calls", "presence")}
+        {
+            f"feed:telavox:{feed}": {"level": "late", "alive_at": at[0] - 16_000, "reason": "silent"}
+            for feed in ("calls", "presence", "agents")
+        }
     )
     pass_s(2)
     expect(tile).to_have_attribute("data-freshness", "late")
