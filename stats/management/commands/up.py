@@ -16,7 +16,7 @@ import structlog
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 
 from stats.live import server
 from stats.processes import Child, Household, Process, Stopped, spawn
@@ -82,13 +82,13 @@ class Command(BaseCommand):
             # First of all: it has a day to play before it listens.
             floor = _manage("simulate", "telavox", "--port", str(simulated), "--token", settings.TELAVOX_TOKEN, *DEMO_FLOOR)
             household.raise_child(Child("simulator", lambda: spawn(floor, environment)))
+        password = secrets.token_urlsafe(9) if simulated else ""
         try:
             call_command("migrate", interactive=False, verbosity=0)
-        except OperationalError as wrong:
+            call_command("bootstrap", demo_password=password)
+        except (OperationalError, InterfaceError) as wrong:
             # A driver's first line says why, and repeats no password.
             raise CommandError(f"DATABASE_URL: the database cannot be used. {str(wrong).strip().partition(chr(10))[0]}") from None
-        password = secrets.token_urlsafe(9) if simulated else ""
-        call_command("bootstrap", demo_password=password)
 
         def ingest() -> Process | None:
             if simulated and not _listens("127.0.0.1", simulated):

@@ -1,4 +1,4 @@
-"""`manage.py housekeeping`: clears away, once an hour, what nobody needs any more."""
+"""`manage.py housekeeping`: clears away, once an hour, what nobody needs any more, and makes room for what comes."""
 
 import os
 import signal
@@ -11,10 +11,11 @@ import structlog
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.utils import timezone
 
 from stats.clock import now_ms
+from stats.history.partitions import tend
 from wallboard.accounts.models import ApiToken, ScreenToken
 
 log = structlog.get_logger(__name__)
@@ -29,7 +30,7 @@ REVOKED_KEPT = timedelta(days=90)
 class Command(BaseCommand):
     """Runs until SIGTERM; `--once` makes a single round."""
 
-    help = "Clears expired sessions and long revoked tokens, every hour."
+    help = "Makes the archive's months, and clears expired sessions and long revoked tokens, every hour."
     # `up` has said it all already.
     requires_system_checks = ()
 
@@ -49,7 +50,7 @@ class Command(BaseCommand):
             left_s = ROUND_S
             try:
                 clear_away()
-            except DatabaseError as wrong:
+            except (DatabaseError, InterfaceError) as wrong:
                 # The database is away or locked; boards live on without it, and so do we.
                 log.warning("housekeeping_put_off", reason=type(wrong).__name__)
                 left_s = AFTER_FAILURE_S
@@ -64,6 +65,8 @@ class Command(BaseCommand):
 
 def clear_away() -> None:
     """One round."""
+    # The archive's months first: an expired session hurts nobody.
+    tend(now_ms())
     call_command("clearsessions", verbosity=0)
     before = timezone.now() - REVOKED_KEPT
     gone = sum(kind.objects.filter(revoked_at__lt=before).delete()[0] for kind in (ApiToken, ScreenToken))
@@ -71,7 +74,10 @@ def clear_away() -> None:
 
 
 def beat(var_dir: Path) -> None:
-    """Writes the sign of life, epoch ms, that `doctor` reads."""
+    """Writes the sign of life, epoch ms, that `doctor` reads. On a full disk there is none."""
     draft = var_dir / "housekeeping.beat.draft"
-    draft.write_text(f"{now_ms()}\n", encoding="ascii")
-    os.replace(draft, var_dir / "housekeeping.beat")
+    try:
+        draft.write_text(f"{now_ms()}\n", encoding="ascii")
+        os.replace(draft, var_dir / "housekeeping.beat")
+    except OSError as wrong:
+        log.warning("housekeeping_beat_not_written", reason=wrong.strerror)
