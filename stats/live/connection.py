@@ -24,7 +24,7 @@ from stats.live.server_facts import facts_of, fullness
 Answer = TypeVar("Answer")
 
 POOL = 12
-LIMIT_S = 5.5
+LIMIT_S = 5.0
 # A silent subscription is asked after so long, and given up when it says nothing for as long again.
 SILENCE_S = 5.0
 # redis-py's Cluster client has errors beside its own root.

@@ -29,11 +29,9 @@ async def alive(_request: HttpRequest) -> HttpResponse:
 
 async def ready(_request: HttpRequest) -> HttpResponse:
     """GET /readyz: database, Redis and the worker's heartbeat; 503 with the reasons when one is missing or we are leaving."""
-    checks = {
-        "database": await _within(_database()),
-        "redis": await _within(_redis()),
-        "worker": await _within(_worker()),
-    }
+    # Side by side: one that hangs costs its own limit, and not the others' too.
+    database, redis, worker = await asyncio.gather(_within(_database()), _within(_redis()), _within(_worker()))
+    checks = {"database": database, "redis": redis, "worker": worker}
     good = all(reason is None for reason in checks.values())
     if leaving.is_parting():
         # For the balancer, which is to send nobody here any more.
