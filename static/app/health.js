@@ -39,6 +39,8 @@ function becomeChildren(old, fresh) {
 function complain(yes) {
   if (yes && stale.hidden) stale.textContent = stale.dataset.stale.replace('{time}', place.querySelector('[data-at]').textContent);
   if (stale.hidden === yes) stale.hidden = !yes;
+  // What was true then is no longer vouched for.
+  place.classList.toggle('old', yes);
 }
 
 async function renew() {

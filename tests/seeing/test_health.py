@@ -17,11 +17,13 @@ from stats.domain.audit import AuditReport
 from stats.domain.checkup import SAY
 from stats.live.inspection import Inspection
 from stats.models import Organisation, Source
+from tests.api.test_live import check
 from tests.pages.conftest import Look
 from tests.pages.test_pages import text_of
 from tests.push.floor import Worker
 from wallboard.accounts.models import ApiToken
 from wallboard.api import examination
+from wallboard.api.schemas import SCHEMAS
 from wallboard.push import admission, live
 
 SECRET = "studio-token-that-nobody-may-see"
@@ -158,6 +160,13 @@ async def test_a_page_asks_for_a_login_and_the_document_for_a_login_or_a_token(w
     assert (await client.get("/api/v1/health")).status_code == 200
     assert (await client.get("/api/v1/live")).status_code == 401, "a login opens no more than it must"
     await live.close()
+
+
+async def test_the_document_is_as_described(look: Look) -> None:
+    told = await document(await configured())
+    faults: list[str] = []
+    check(told, {"$ref": "#/components/schemas/Health"}, SCHEMAS, "Health", faults)
+    assert faults == []
 
 
 async def test_the_part_that_is_renewed_is_no_whole_page(look: Look) -> None:

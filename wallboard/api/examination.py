@@ -22,14 +22,16 @@ from stats.live.connection import StoreAway
 from stats.live.inspection import Inspection
 from stats.live.rollcall import RollCall
 from stats.live.unkept import Unkept
-from stats.models import Source
+from stats.models import Organisation, Source
 from wallboard.accounts.models import ScreenToken
 from wallboard.push import attendance, live
+from wallboard.push.admission import PEOPLES_ORGANISATION
 from wallboard.push.organisation import LiveOrganisation
 
 ASK_S = 2.0
 # A database is asked so often at most, however many look.
 DATABASE_EVERY_S = 3.0
+ORGANISATIONS_EVERY_S = 30.0
 Answer = TypeVar("Answer")
 
 
@@ -61,6 +63,16 @@ class _Memory:
     away_since: dict[str, int] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class _Slugs:
+    """The organisations one event loop knows of."""
+
+    asking: "asyncio.Task[list[str]] | None" = None
+    asked_at: float = float("-inf")
+    found: list[str] = field(default_factory=list)
+
+
+_slugs: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Slugs]" = weakref.WeakKeyDictionary()
 _memories: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, _Memory]]" = weakref.WeakKeyDictionary()
 
 
@@ -73,6 +85,9 @@ async def examine(slug: str) -> Examined:
     database, (store, roll, audit, quarantined, unkept) = await asyncio.gather(_database(slug, memory), _store(slug, organisation))
     _note(memory, "store", now, away=store is None)
     _note(memory, "database", now, away=not database)
+    if roll is None and (mine := attendance.own(slug)) is not None:
+        # Of the others nothing can be known now; of this one everything.
+        roll = Roll(webs=(mine,))
     sources = _as_shown(organisation)
     vitals = Vitals(
         now=now,
@@ -101,6 +116,21 @@ async def examine(slug: str) -> Examined:
         timezone=organisation.mirror.facts.timezone,
         organisation=organisation,
     )
+
+
+async def organisations() -> list[str]:
+    """The slugs of every organisation, as far as the database last told; those that live here in any case."""
+    loop = asyncio.get_running_loop()
+    known = _slugs.setdefault(loop, _Slugs())
+    if known.asking is None or (known.asking.done() and loop.time() - known.asked_at >= ORGANISATIONS_EVERY_S):
+        known.asked_at = loop.time()
+        known.asking = _begun(lambda: list(Organisation.objects.order_by("slug").values_list("slug", flat=True)[:200]))
+    try:
+        async with asyncio.timeout(ASK_S):
+            known.found = await asyncio.shield(known.asking)
+    except (DatabaseError, InterfaceError, TimeoutError):
+        pass
+    return sorted({PEOPLES_ORGANISATION, *known.found, *(each.slug for each in live.organisations())})
 
 
 def _note(memory: _Memory, what: str, now: int, *, away: bool) -> None:
@@ -150,7 +180,7 @@ async def _database(slug: str, memory: _Memory) -> bool:
     if loop.time() - memory.asked_at < DATABASE_EVERY_S:
         return "database" not in memory.away_since
     memory.asked_at = loop.time()
-    memory.database = asyncio.create_task(_off_loop(lambda: _ask_database(slug)))
+    memory.database = _begun(lambda: _ask_database(slug))
     return await _within(asyncio.shield(memory.database), memory)
 
 
@@ -165,6 +195,13 @@ async def _within(asked: Awaitable[tuple[int, dict[int, str]]], memory: _Memory)
 
 async def _off_loop(ask: Callable[[], Answer]) -> Answer:
     return await database_sync_to_async(ask)()
+
+
+def _begun(ask: Callable[[], Answer]) -> "asyncio.Task[Answer]":
+    """A question in the background, whose failure is looked at even when nobody waits for it any more."""
+    task = asyncio.create_task(_off_loop(ask))
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return task
 
 
 def _ask_database(slug: str) -> tuple[int, dict[int, str]]:

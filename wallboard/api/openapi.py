@@ -135,6 +135,7 @@ DESCRIPTION: Schema = {
             ],
             problems=(400, 404),
         ),
+        "/api/v1/health": _asked("Whether everything works, what is wrong since when, and what to do. A login opens it too.", "Health"),
         "/api/v1/openapi.json": _open("This document.", {"application/json": {"schema": {"type": "object"}}}),
         "/healthz": _open("The process lives.", _HEALTH),
         "/readyz": _open(

@@ -42,6 +42,13 @@ ACCOUNT = maybe("integer", "the vendor's account id")
 KEY = known("string", 'serves in paths: the id, else "a:<account id>", else "n:<name>"')
 NAME = maybe("string", "as last told")
 
+# Members are added as there is more to see.
+_ANYTHING: Schema = {
+    "type": ["string", "integer", "number", "boolean", "array", "object", "null"],
+    "additionalProperties": ref("Anything"),
+    "items": ref("Anything"),
+}
+_OPEN: Schema = {"type": "object", "additionalProperties": ref("Anything")}
 _NOW: dict[str, Schema] = {
     "waiting": maybe("integer", f"visits waiting; {UNKNOWN}"),
     "longest_wait_since": maybe("integer", f"when the longest waiting visit began, {INSTANT}; null when none waits"),
@@ -198,6 +205,35 @@ SCHEMAS: dict[str, Schema] = {
             "visits": listing(ref("Visit")),
             "offers": listing(ref("Offer")),
         }
+    ),
+    "Anything": _ANYTHING,
+    "Finding": record(
+        {
+            "code": known("string", "what it is, in one word that does not change with the language"),
+            "level": {"type": "string", "enum": ["bad", "note"]},
+            "about": known("string", "the part it is about"),
+            "words": known("string", "what is so, in the language asked for (Accept-Language: en, sv)"),
+            "do": known("string", "what to do about it; empty for nothing"),
+            "since": maybe("integer", INSTANT),
+            "values": {"type": "object", "additionalProperties": {"type": ["string", "integer"]}},
+        }
+    ),
+    "Health": record(
+        {
+            "as_of": known("integer", INSTANT),
+            "state": {"type": "string", "enum": ["good", "note", "bad"]},
+            "summary": known("string", "the first thing to know"),
+            "findings": listing(ref("Finding")),
+            "clock_offset_s": known("number", "0; anything else is a test's"),
+            "store": _OPEN,
+            "database": record({"answers": known("boolean", "")}),
+            "worker": record({"seen_at": maybe("integer", INSTANT), "workers": listing(_OPEN)}),
+            "sources": listing(_OPEN),
+            "archive": record({"waiting": {"type": "object", "additionalProperties": known("integer", "ended calls to be kept")}}),
+            "web": listing(_OPEN),
+            "recount": {"oneOf": [_OPEN, {"type": "null"}]},
+        },
+        "what stands inside store, workers, sources, web and recount may grow; docs/seeing.md explains it",
     ),
     "Receipt": record(
         {

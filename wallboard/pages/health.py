@@ -109,7 +109,7 @@ def _source(source: SourceFacts, found: Examined) -> dict[str, Any]:
         (_("Proven complete"), _("yes") if source.exact else _("not yet")),
         (_("History lags the stream by"), spoken(source.lag_ms / 1000) if source.lag_ms is not None else _("not known")),
         (_("Hourly slots complete to"), instant(source.slots_to, now, zone) if source.slots_to else _("not known")),
-        (_("Kept by"), found.holders.get(source.name) or _("nobody")),
+        (_("Kept by"), found.holders.get(source.name) or (_("nobody") if vitals.store is not None else _("not known"))),
         (_("Collector last reported"), ago(source.written_at or None, now)),
         (_("Unreadable, kept aside"), ", ".join(f"{why}: {n}" for why, n in quarantined) or _("none")),
     ]
@@ -247,7 +247,7 @@ def _recount(found: Examined) -> list[tuple[str, str]]:
     vitals, zone = found.vitals, found.timezone
     audit = vitals.audit
     if audit is None:
-        return [(_("Last recount"), _("none yet"))]
+        return [(_("Last recount"), _("none yet") if vitals.store is not None else _("not known"))]
     lines = [
         (_("Last recount"), instant(audit.at, vitals.now, zone)),
         (_("Calls recounted"), str(audit.calls)),

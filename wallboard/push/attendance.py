@@ -32,6 +32,8 @@ class _Clerk:
         self.watch = LoopWatch()
         self.tasks: list[asyncio.Task[None]] = []
         self.sent: dict[str, int] = {}
+        self.last: dict[str, WebReport] = {}
+        self.lag_ms = 0
         self.counted_at = time.monotonic()
 
 
@@ -51,6 +53,24 @@ def begin() -> None:
         ]
 
 
+def own(slug: str) -> WebReport | None:
+    """This process' last report of an organisation, for when nobody can be asked."""
+    clerk = _clerks.get(asyncio.get_running_loop())
+    return clerk.last.get(slug) if clerk is not None else None
+
+
+def loop_lag_s() -> float:
+    """The longest the event loop was late between the last two reports."""
+    clerk = _clerks.get(asyncio.get_running_loop())
+    return clerk.lag_ms / 1000 if clerk is not None else 0.0
+
+
+def slow_sockets() -> int:
+    """How many browsers of this process do not answer."""
+    now = time.monotonic()
+    return sum(1 for hub in hubs.hubs() for socket in hub.sockets if not socket.closed and socket.window.is_paused(now))
+
+
 async def _report_for_ever(clerk: _Clerk) -> None:
     while True:
         try:
@@ -60,16 +80,20 @@ async def _report_for_ever(clerk: _Clerk) -> None:
             pass
         except Exception:
             log.exception("attendance_failed")
-        await asyncio.sleep(EVERY_S)
+        # At first there may be no organisation to report of.
+        await asyncio.sleep(EVERY_S if clerk.last else 1.0)
 
 
 async def report_once(clerk: _Clerk) -> None:
     """One report for each organisation that lives here. Raises StoreAway."""
-    lag, passed = clerk.watch.take_ms(), time.monotonic() - clerk.counted_at
+    lag = clerk.lag_ms = clerk.watch.take_ms()
+    passed = time.monotonic() - clerk.counted_at
     clerk.counted_at = time.monotonic()
     for organisation in live.organisations():
         slug = organisation.slug
-        report = _report_of(slug, [hub for hub in hubs.hubs() if hub.organisation is organisation], clerk, lag, max(passed, 0.1))
+        boards = [hub for hub in hubs.hubs() if hub.organisation is organisation]
+        clerk.last[slug] = _report_of(slug, boards, clerk, lag, max(passed, 0.1))
+    for slug, report in clerk.last.items():
         await RollCall(live.store(), slug).leave(report)
 
 
