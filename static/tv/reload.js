@@ -58,9 +58,9 @@ export function createReload(options) {
       const last = lastTime();
       if (last.why === why) notBefore = Math.max(notBefore, monotonic() + SAME_AGAIN_MS - Math.max(wall() - last.at, 0));
     },
-    /** The page is again what the server would draw. */
+    /** The page has again the places the server would draw; what else was wanted of it stays so. */
     contented() {
-      wanted = '';
+      if (wanted.indexOf('rev ') === 0) wanted = '';
     },
     /** Once a second: reloads when it is wanted, due and safe. @param {string} clock `HH:MM` where the board hangs */
     watch(clock) {

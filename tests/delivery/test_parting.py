@@ -3,8 +3,6 @@
 import asyncio
 import json
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +13,7 @@ import websockets
 
 from tests.delivery.conftest import Gather
 from tests.push.web import Server
+from wallboard.push import drain
 
 LATE_AT_MOST_S = 5.0
 
@@ -122,17 +121,7 @@ async def test_an_order_is_not_for_the_processes_that_come_after_it(web: Server)
         await before.recv()
         assert web.redis is not None
         web.redis.kill()
-        done = await asyncio.to_thread(
-            subprocess.run,
-            [
-                sys.executable,
-                "-c",
-                "import sys; from pathlib import Path; from wallboard.push import drain; drain.give(Path(sys.argv[1]), after_s=0)",
-            ]
-            + [str(web.var_dir)],
-            check=True,
-        )
-        assert done.returncode == 0
+        drain.give(web.var_dir, after_s=0)
         await asyncio.wait_for(before.wait_closed(), 5)
         assert before.close_code == 4012
     await asyncio.to_thread(web.end, signal.SIGTERM)
