@@ -61,6 +61,7 @@ class Handover:
                 announced_at = steady_ms()
                 await self._relief.stand_by(ready=True)
             if await self._lease.take():
+                await self._relief.withdraw()
                 return
             await asyncio.sleep(LOOK_EVERY_S)
         await self._relief.withdraw()
@@ -88,7 +89,7 @@ class Handover:
         """Before we go: let a standby open its sockets, if there is one."""
         try:
             async with asyncio.timeout(ROOM_S):
-                if not (await self._relief.standby())[0]:
+                if (await self._relief.standby())[0] in ("", self._lease.holder):  # the word of before we held it may still stand
                     return
                 self._listening.leaving = True
                 await self._relief.leave(Bequest(by=self._lease.holder))

@@ -31,6 +31,7 @@ AGAIN_MS = 10 * MINUTE_MS
 FURTHEST_MS = 48 * HOUR_MS
 FIRST_MS = 3 * HOUR_MS
 LOOK_EVERY_S = 5.0
+PASS_ON_LOOKS = 25
 
 
 class Hourly:
@@ -107,7 +108,7 @@ class Slots:
             log.warning("slots.away", source=self._road.source, reason=why.reason)
             proved = False
         self._told()
-        for _ in range(25):  # what was told is on its way to where it is kept; only then is it remembered as had
+        for _ in range(PASS_ON_LOOKS):  # what was told is on its way to where it is kept; only then is it remembered as had
             if not self._road.slots:
                 break
             await asyncio.sleep(0.2)

@@ -107,6 +107,7 @@ async def test_a_batch_that_the_socket_never_sent_is_had_all_the_same_and_its_la
     """A real session: slots come from the past; a successor knows up to when they are whole; the silence of the socket is no staleness."""
     monkeypatch.setattr(hourly, "LOOK_EVERY_S", 0.1)
     monkeypatch.setattr(hourly, "AGAIN_MS", 300)
+    monkeypatch.setattr(hourly, "PASS_ON_LOOKS", 1)  # nobody keeps slots here
     ended = now_ms() // HOUR_MS * HOUR_MS
     async with watched(redis_server, CountingRules()) as watch:
         # The batch of the last full hour is not there yet.
