@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 STEP_MS = 1_000
-# How often the file of CLOCK_STEP_FILE is read; tests alone have one.
+# How often the file of CLOCK_STEPS is read; tests alone have one.
 REREAD_MS = 200
 
 
@@ -78,9 +78,9 @@ def _monotonic_ms() -> int:
 
 
 def _tried_step_ms() -> int:
-    """What the file of CLOCK_STEP_FILE says that this machine's clock has been stepped by; nobody but a test has such a file."""
+    """What the file of CLOCK_STEPS says that this machine's clock has been stepped by; nobody but a test has such a file."""
     global _tried
-    path = os.environ.get("CLOCK_STEP_FILE")
+    path = os.environ.get("CLOCK_STEPS")
     if not path:
         return 0
     read_at, step = _tried

@@ -91,7 +91,7 @@ def stepping() -> Iterator[tuple[Product, Callable[[float], None]]]:
             draft.replace(file)
 
         try:
-            product.start(CLOCK_STEP_FILE=str(file))
+            product.start(CLOCK_STEPS=str(file))
             product.until("live", 40)
             yield product, step
         finally:
@@ -158,7 +158,7 @@ def test_a_worker_whose_clock_is_wrong_is_live_while_it_lives_and_not_after(
     other = subprocess.Popen(
         [sys.executable, "manage.py", "ingest"],
         cwd=ROOT,
-        env=product.environment | {"CLOCK_STEP_FILE": str(file), "PORT": str(free_port())},
+        env=product.environment | {"CLOCK_STEPS": str(file), "PORT": str(free_port())},
         stdout=(tmp_path / "out").open("wb"),
         stderr=subprocess.STDOUT,
     )

@@ -69,7 +69,7 @@ class House:
         )
         assert made.returncode == 0, made.stderr
         self.screens = made.stdout.split("screens ")[1].split()
-        self.product.start(CLOCK_STEP_FILE=str(self._file))
+        self.product.start(CLOCK_STEPS=str(self._file))
         for token in (API_TOKEN, SECOND["api"]):
             eventually(lambda token=token: [source["state"] for source in self.answer(token)["sources"]] == ["live"], 40)  # type: ignore[misc]
 
