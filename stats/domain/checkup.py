@@ -59,16 +59,16 @@ SAY: Mapping[str, tuple[str, str]] = {
     ),
     "worker_never": ("No collector has ever reported.", "Start `manage.py up`, or `manage.py ingest`, and see what it writes."),
     "worker_silent": (
-        "The collector has been silent since {since}. Boards are late, and say so.",
+        "The collector has been silent; it last reported {since}. Boards are late, and say so.",
         "See that `manage.py up` or `manage.py ingest` runs, and what it wrote last; a new one goes on where this one ended.",
     ),
     "worker_slow": ("The collector {name} is busy: its timers were up to {ms} ms late.", "See what else runs on that machine."),
     "source_auth_error": (
-        "{source} refuses our access token.",
+        "{source} refuses our token (401).",
         "Make a new one (Telavox, Settings, My Account, Username and password, Integration, Manage Token, Create new Statistics Token) "
         "and give it as TELAVOX_TOKEN.",
     ),
-    "source_config_error": ("{source} does not know the address of a feed; the others go on.", "Correct TELAVOX_LIVE_URL."),
+    "source_config_error": ("{source} does not know the path of a feed; the others go on.", "Correct TELAVOX_LIVE_URL."),
     "source_down": (
         "{source} cannot be reached; last heard {since}.",
         "Check the network, and TELAVOX_LIVE_URL and TELAVOX_HISTORIC_URL. What was missed is read when it is back.",

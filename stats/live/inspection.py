@@ -86,6 +86,11 @@ class Inspection:
         connection = self.store.connection
         await connection.ask(connection.client.set(keys.key(self.organisation, "audit"), msgspec.json.encode(report)))
 
+    async def is_held(self, source: str) -> bool:
+        """Whether some worker holds a source's lease."""
+        connection = self.store.connection
+        return bool(await connection.ask(connection.client.exists(keys.key(self.organisation, "lease", source))))
+
     async def may_audit(self, holder: str, for_s: float) -> bool:
         """Whether this worker is the one auditor for a while: one is enough."""
         connection, name = self.store.connection, keys.key(self.organisation, "auditor")

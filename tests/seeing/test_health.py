@@ -71,7 +71,7 @@ async def test_a_dead_collector_is_said_with_since_when_and_what_to_do(look: Loo
     assert "worker_silent" in codes(told)
     assert now_ms() - told["findings"][0]["since"] > 500_000
     text = text_of(await look("/health/"))
-    assert re.search(r"The collector has been silent since \d\d:\d\d:\d\d", text)
+    assert re.search(r"The collector has been silent; it last reported \d\d:\d\d:\d\d", text)
     assert "What to do:" in text
     assert "manage.py ingest" in text
 
@@ -117,7 +117,7 @@ async def test_what_the_vendor_refuses_is_said_with_the_way_out(look: Look, work
     organisation = await configured()
     await worker.report(state="auth_error")
     assert codes(await document(organisation)) == {"source_auth_error"}
-    assert "Telavox refuses our access token." in text_of(await look("/health/"))
+    assert "Telavox refuses our token (401)." in text_of(await look("/health/"))
 
 
 async def test_without_a_telephone_system_it_says_how_to_connect_one(redis_server: str, transactional_db: None) -> None:
