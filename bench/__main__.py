@@ -4,6 +4,7 @@
     memory    Redis and worker memory per 10,000 calls
     seed      time to read a day of 20,000 calls
     fan-out   CPU per delivered message at 500 browser sockets, beside a bare broadcast
+    archive   ended calls a second from Redis to the database, on SQLite and PostgreSQL
     screen    frame to page in Chromium at 20 and 200 frames a second
 Everything runs on 127.0.0.1 and is gone afterwards. `--write` replaces the measured table in a document between its two marks.
 """
@@ -16,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import fanout, memory, road, screen, seeding
+from bench import archive, fanout, memory, road, screen, seeding
 from bench.figures import Figure, table
 from bench.processes import Child, workplace
 from bench.screen import NoBrowser
@@ -39,6 +40,7 @@ class Size:
     sockets: int
     seconds: float
     screen: tuple[tuple[int, float], ...]
+    archived: int = 400  # calls
 
 
 WHOLE = Size(
@@ -51,6 +53,7 @@ WHOLE = Size(
     sockets=500,
     seconds=10.0,
     screen=((20, 90.0), (200, 25.0)),
+    archived=40_000,
 )
 QUICK = Size(
     stream_calls=300,
@@ -115,11 +118,16 @@ def _screen(size: Size, materials: Materials) -> list[Figure]:
         return []
 
 
+def _archive(size: Size, _materials: Materials) -> list[Figure]:
+    return archive.measure(size.archived, size.rounds)
+
+
 BENCHES: dict[str, Callable[[Size, Materials], list[Figure]]] = {
     "road": _road,
     "memory": _memory,
     "seed": _seed,
     "fan-out": _fanout,
+    "archive": _archive,
     "screen": _screen,
 }
 

