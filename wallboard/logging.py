@@ -7,6 +7,7 @@ what must never be there, in our own lines, in those of libraries and in traceba
 import logging
 import re
 import sys
+import time
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -22,6 +23,24 @@ CREDENTIAL = re.compile(
 )
 # At DEBUG these print handshake headers, the vendor's token among them.
 NEVER_DEBUG = ("websockets", "gql", "aiohttp", "urllib3", "httpx", "asyncio", "daphne", "twisted")
+
+
+class Seldom(logging.Filter):
+    """Lets one line a minute through, without its traceback: for what strangers can cause as often as they like."""
+
+    def __init__(self, every_s: float = 60.0) -> None:
+        super().__init__()
+        self._every_s, self._last_s = every_s, float("-inf")
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether this one is written."""
+        if time.monotonic() - self._last_s < self._every_s:
+            return False
+        self._last_s = time.monotonic()
+        record.exc_info = record.exc_text = None
+        # The name itself is a stranger's word, and may be anything at all.
+        record.msg, record.args = "host.refused", None
+        return True
 
 
 def strike(line: str, secrets: tuple[str, ...] = ()) -> str:
@@ -45,7 +64,8 @@ class StruckFormatter(structlog.stdlib.ProcessorFormatter):
 
 
 def configure(wish: MutableMapping[str, Any]) -> None:
-    """Django's LOGGING_CONFIG: `level` (a word), `format` (`plain` or `json`), `secrets` (strings no line may hold)."""
+    """Django's LOGGING_CONFIG: `level` (a word), `format` (`plain`, `json`, `auto`: by the terminal), `secrets` (what no line may hold)."""
+    as_json = wish["format"] == "json" or (wish["format"] == "auto" and not sys.stderr.isatty())
     before: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -54,7 +74,7 @@ def configure(wish: MutableMapping[str, Any]) -> None:
         structlog.processors.StackInfoRenderer(),
     ]
     last: list[structlog.typing.Processor]
-    if wish["format"] == "json":
+    if as_json:
         last = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     else:
         last = [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
@@ -88,3 +108,6 @@ def configure(wish: MutableMapping[str, Any]) -> None:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
     # Every refused path and method would be a line; the counters of /metrics say it better.
     logging.getLogger("django.request").setLevel(logging.ERROR)
+    # A wrong Host header is the asker's mistake, and no reason for a page of traceback.
+    refused = logging.getLogger("django.security.DisallowedHost")
+    refused.filters = [Seldom()]

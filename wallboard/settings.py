@@ -178,7 +178,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 
 # --- logs -----------------------------------------------------------------------------------------------------------
 LOG_LEVEL = _env.choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error"))
-LOG_FORMAT = _env.choice("LOG_FORMAT", "plain", ("plain", "json"))
+# auto: for people at a terminal, and for programs everywhere else.
+LOG_FORMAT = _env.choice("LOG_FORMAT", "auto", ("auto", "plain", "json"))
 LOGGING_CONFIG = "wallboard.logging.configure"
 LOGGING = {
     "level": LOG_LEVEL,

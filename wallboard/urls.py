@@ -16,4 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
 if find_spec("wallboard.pages.urls") is not None:
     urlpatterns.append(path("", include("wallboard.pages.urls")))
 
+handler400 = "wallboard.faults.bad_request"
+handler403 = "wallboard.faults.forbidden"
+handler404 = "wallboard.faults.not_found"
 handler500 = "wallboard.unavailable.failed"

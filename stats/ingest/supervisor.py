@@ -79,6 +79,8 @@ class Keeper:
             await self.task
 
     async def _keep(self) -> None:
+        # Of this task and its children alone: every line they write says whose it is.
+        structlog.contextvars.bind_contextvars(organisation=self.assignment.organisation, source=self.assignment.name)
         pause = 0.5
         while True:
             try:
