@@ -5,7 +5,7 @@ PY := .venv/bin/python
 export PORT
 export PYTHONUNBUFFERED = 1
 
-.PHONY: demo run test faults lint bench help
+.PHONY: demo run test faults rules lint bench help
 .DEFAULT_GOAL := help
 
 help:
@@ -13,6 +13,7 @@ help:
 	@echo "make run     the real thing, configured by the environment (TELAVOX_TOKEN=...)"
 	@echo "make test    the whole test suite, browser included"
 	@echo "make faults  real processes under real faults (some minutes)"
+	@echo "make rules   takes out one safety rule after the other, and shows which test misses it"
 	@echo "make lint    style and types"
 	@echo "make bench   the benchmarks"
 
@@ -32,6 +33,10 @@ faults: .venv/.tests
 	$(PY) -m tests.chromium
 	$(PY) -m pytest -n 3 --dist worksteal -m "heavy and not page" $(ARGS) || { [ $$? = 5 ] && [ -n "$(ARGS)" ]; }
 	$(PY) -m pytest -n 2 --dist worksteal -m "heavy and page" $(ARGS) || [ $$? = 5 ]
+
+rules: .venv/.tests
+	$(PY) -m tests.chromium
+	$(PY) -m tests.rules $(ARGS)
 
 lint: .venv/.tests
 	$(PY) -m ruff check .

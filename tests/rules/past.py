@@ -1,0 +1,66 @@
+"""The rules that keep numbers right, of reading the past, of time in state, and of calls nobody knows any more."""
+
+from tests.rules.rule import Rule
+
+MERGE = "stats/domain/merge.py"
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        name="A gap is a wish to read the past",
+        path="stats/ingest/past.py",
+        old="            self.look(since)\n            raise\n",
+        new="            raise\n",
+        tests=("tests/rules/test_the_past.py::test_a_pass_that_fails_leaves_the_wish",),
+    ),
+    Rule(
+        name="A gap is a wish to read the past",
+        path="stats/ingest/listening.py",
+        old="            self._missed(since + stepped_ms())",
+        new="            pass",
+        tests=("tests/rules/test_the_past.py::test_after_a_gap_nothing_is_called_live_before_the_past_was_read",),
+    ),
+    Rule(
+        name="A pass proves itself",
+        path="stats/ingest/seeding.py",
+        old="                return whole and (total is None or len(keys) + len(page.malformed) >= total or rows >= total)",
+        new="                return True",
+        tests=("tests/rules/test_the_past.py::test_a_window_that_will_not_prove_itself_is_cut_in_two",),
+    ),
+    Rule(
+        name="Credit moves with presence",
+        path="stats/ingest/people.py",
+        part="taken",
+        old="self._sent[key] = self._credits.pop(key, [])",
+        new="self._sent[key] = self._credits.get(key, [])",
+        tests=("tests/laws/test_time_in_state.py::test_documents_that_came_while_the_store_was_away_keep_each_its_time",),
+    ),
+    Rule(
+        name="Credit moves with presence",
+        path="stats/ingest/people.py",
+        part="told again",
+        old="            if document.told_at > stored.document.told_at and document is not mine.document:",
+        new="            if False:",
+        tests=("tests/laws/test_time_in_state.py::test_documents_that_came_while_the_store_was_away_keep_each_its_time",),
+    ),
+    Rule(
+        name="A restatement outlives a crash",
+        path="stats/ingest/who.py",
+        old='        self.entries[("flags", f"restate:{self._source}")] = "1"',
+        new="        pass",
+        tests=("tests/rules/test_who.py::test_a_restatement_that_a_crash_cut_short_is_finished_by_the_next_worker",),
+    ),
+    Rule(
+        name="A call nobody knows any more stops being counted",
+        path="stats/ingest/past.py",
+        old="                    self._road.expire(id_call)",
+        new="                    pass",
+        tests=("tests/rules/test_the_past.py::test_a_call_that_nobody_has_known_for_hours_waits_no_longer",),
+    ),
+    Rule(
+        name="A call nobody knows any more stops being counted",
+        path=MERGE,
+        old="    return newest(other) <= newest(dead)",
+        new="    return True",
+        tests=("tests/rules/test_merging.py::test_an_expired_call_that_is_heard_of_again_lives_again",),
+    ),
+)

@@ -1,0 +1,33 @@
+"""Rules that keep screens honest, in a real browser: what the television's script makes of age and silence."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from wallboard.boards.freshness import aged
+
+pytestmark = pytest.mark.browser
+Run = Callable[[str, str], Any]
+LEVELS = ["live", "late", "stale", "unknown"]
+AGES = [0, 14_999, 15_000, 59_999, 60_000, 299_999, 300_000, 9_000_000]
+
+
+def test_a_dying_feed_gets_worse_with_age_in_the_browser_as_on_the_server(module: Run) -> None:
+    """Every level at every age, and never better than it was."""
+    found = module("freshness.js", f"return {LEVELS!r}.map((level) => {AGES!r}.map((age) => m.aged(level, 1000, 1000 + age)));")
+    assert found == [[aged(level, 1000, 1000 + age) for age in AGES] for level in LEVELS]
+
+
+def test_a_screen_that_hears_nothing_calls_nothing_fresh(module: Run) -> None:
+    """Late after fifteen seconds, stale after sixty; and its own deafness makes no feed better than it was told."""
+    told = "{level: '%s', alive_at: 500000, reason: 'silent'}"
+    body = "return [0, 14999, 15000, 60000].map((deaf) => m.standingOf(%s, 'x', 500000 + deaf, 500000, false).level);"
+    assert module("freshness.js", body % (told % "live")) == ["live", "live", "late", "stale"]
+    assert module("freshness.js", body % (told % "stale")) == ["stale", "stale", "stale", "stale"]
+
+
+def test_what_is_stale_has_no_severity(module: Run) -> None:
+    """Nobody runs to a queue because of a number of an hour ago."""
+    body = "return [true, false].map((ticks) => m.severityOf({waiting: 9, s: 'act'}, 'waiting', 's', ticks, 0));"
+    assert module("severity.js", body) == ["act", "unknown"]
