@@ -161,6 +161,28 @@ async def test_whoever_is_cancelled_in_a_question_ends_and_says_nothing_else(roo
 
 
 @pytest.mark.fault("C7")
+@pytest.mark.parametrize("rude", [True, False], ids=["an error of its own", "an answer"])
+async def test_a_driver_that_turns_a_cancellation_into_something_else_keeps_nobody_alive(redis_server: str, rude: bool) -> None:
+    """As the Cluster client does while it looks for a successor: the task that asked ends as it was told to."""
+    store = Store(redis_server)
+
+    async def answer() -> str:
+        try:
+            await asyncio.sleep(30)
+        except asyncio.CancelledError:
+            if rude:
+                raise ConnectionError from None
+        return "late"
+
+    task = asyncio.create_task(store.connection.ask(answer()))
+    await asyncio.sleep(0.1)
+    task.cancel()
+    await asyncio.wait([task], timeout=5)
+    assert task.cancelled()
+    await store.close()
+
+
+@pytest.mark.fault("C7")
 @pytest.mark.django_db(transaction=True)
 async def test_readyz_says_within_four_seconds_that_redis_hangs(room: Room, settings: Any) -> None:
     """Its checks are made side by side, each with a limit."""

@@ -13,6 +13,7 @@ from stats.clock import now_ms
 from stats.domain.board import values
 from stats.live.board_store import Batch, Store, StoreAway, StoreRefused
 from stats.live.leases import Lease
+from stats.live.mirror import Mirror
 from tests.engines.harness import Floor, a_floor, live_through
 from tests.engines.servers import Room, Server, until
 from tests.laws.road import ORGANISATION, SOURCE
@@ -72,6 +73,33 @@ async def test_a_server_restored_from_an_old_snapshot_is_believed_by_nobody(room
         assert floor.mirror.epoch != before[0]
 
     await live_through(server.url, harm)
+
+
+@pytest.mark.fault("C4")
+async def test_a_reader_is_not_deceived_by_an_old_snapshot_that_has_grown_past_it(room: Room) -> None:
+    """Restored, and written to until its rev is higher than the reader's: the rev proves nothing, for another server told it."""
+    server = room.server()
+    store = Store(server.url)
+
+    async def tell(*names: str) -> None:
+        for name in names:
+            await store.apply(ORGANISATION, SOURCE, "", Batch(entries=[("queues", name, "[1,1,null,null]")]))
+
+    await store.begin(ORGANISATION)
+    await tell("kept")
+    server.client().save()
+    snapshot = (server.directory / "dump.rdb").read_bytes()
+    reader = Mirror(store, ORGANISATION, "UTC")
+    await tell("lost", "lost too")
+    await reader.refresh(now_ms())
+    assert set(reader.facts.queues) == {"kept", "lost", "lost too"}
+    server.kill()
+    (server.directory / "dump.rdb").write_bytes(snapshot)
+    server.start()
+    await tell("new", "new too", "newest")
+    await reader.refresh(now_ms())
+    assert set(reader.facts.queues) == {"kept", "new", "new too", "newest"}
+    await store.close()
 
 
 @pytest.mark.fault("C4")
