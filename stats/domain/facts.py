@@ -53,6 +53,7 @@ class SourceFacts:
     tenant: str | None = None  # the vendor's customer this source is bound to
     reached: str = ""  # a mark of the address and token it was bound by
     vendor_ahead_ms: int = 0  # the vendor's clock before its worker's, as far as its frames prove it
+    store_ahead_ms: int | None = None  # its worker's clock before the store's
     clock_ahead_ms: int = 0  # its worker's clock before the reader's, where they differ; known to the reader alone
 
 

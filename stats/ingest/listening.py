@@ -138,8 +138,7 @@ class Listening:
 
     def hear(self, feed: str, frame: bytes) -> None:
         """One frame, from bytes to dirty."""
-        if self._road.steps.follow():
-            self.vendor_clock.stepped()
+        self._road.steps.follow()
         now = now_ms()
         self.health.heard(feed, steady_ms())
         self._witnesses.spoke(feed, steady_ms())

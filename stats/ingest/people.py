@@ -88,13 +88,17 @@ class People:
             document = replace(held.document, told_at=held.document.told_at + by)
             self.known[key] = replace(held, document=document, credited_to=now)
 
-    async def load(self) -> None:
-        """What the store knows; what has been told meanwhile is told again on top. Raises StoreAway."""
+    async def load(self, by: int = 0) -> None:
+        """What the store knows, by a clock that is `by` behind ours; what was told meanwhile is told again on top. Raises StoreAway."""
         stored = await self._store.load_presence(self._organisation)
         for key, presence in stored.items():
             if presence.document.source != self._source:
                 continue
             mine = self.known.get(key)
+            if by:
+                document = replace(presence.document, told_at=presence.document.told_at + by)
+                presence = replace(presence, document=document, credited_to=presence.credited_to + by)
+                self._dirty.add(key)
             if mine is None:
                 self.known[key] = presence
             else:

@@ -131,10 +131,10 @@ class Road:
         """The calls in memory that are not over."""
         return [(i, h) for i, h in self.calls.items() if h.open]
 
-    async def load(self) -> None:
-        """Read what an earlier worker left: who is who, presence, calls that live. Raises StoreAway."""
+    async def load(self, by: int = 0) -> None:
+        """Read what an earlier worker left, whose clock was `by` behind ours: who is who, presence, calls that live. Raises StoreAway."""
         await self.who.load(self._store, self._organisation)
-        await self.people.load()
+        await self.people.load(by)
         written = await self._store.rules(self._organisation)
         if written and written != pack_rules(self.timezone, self.rules):
             self.who.want_restate()

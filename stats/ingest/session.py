@@ -31,6 +31,7 @@ from stats.ingest.quarantine import Quarantine
 from stats.ingest.recorder import Tape
 from stats.ingest.seeding import Seeding
 from stats.ingest.splitting import REASON
+from stats.ingest.stepping import apart
 from stats.ingest.tenants import Binding
 from stats.live import codec
 from stats.live.board_store import Store, StoreAway
@@ -158,8 +159,9 @@ class Session:
     async def _begin(self) -> None:
         self._epoch = await self._store.begin(self._organisation)
         self._generation = await self._store.generation(self._organisation)
-        await self.road.load()
         self._left = readable((await self._store.entries(self._organisation, "sources")).get(self._name))
+        await self._lease.compare_clocks()
+        await self.road.load(apart(self._lease.ahead_ms, self._left))
         if self._left is not None:
             inherit(self.health, self._binding, self._left, self.road.timezone)
 
@@ -265,13 +267,13 @@ class Session:
             await asyncio.sleep(REPORT_EVERY_S)
 
     def _write_report(self) -> None:
-        if self.road.steps.follow():
-            self._listening.vendor_clock.stepped()
+        self.road.steps.follow()
         facts = self.health.facts
         facts.quarantined = self.quarantine.total
         facts.tenant, facts.reached = self._binding.tenant, self._binding.reached
         self.health.because("tenant", self._binding.alarm(steady_ms()))
         facts.lag_ms = self.seeding.lag.guess_ms
+        facts.store_ahead_ms = self._lease.ahead_ms
         facts.vendor_ahead_ms = self._listening.vendor_clock.ahead_ms
         facts.drift = tuple(sorted(getattr(self._provider, "drift", ())))
         self.road.report(self._name, codec.pack_source(self.health.report(steady_ms(), stepped_ms())))

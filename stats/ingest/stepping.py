@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING
 import structlog
 
 from stats.clock import now_ms, stepped_ms
+from stats.domain.facts import SourceFacts
 from stats.domain.records import Call
 
 if TYPE_CHECKING:
     from stats.ingest.pipeline import Road
+
+# The rest is the way to the store and back.
+SAME_CLOCK_MS = 2_000
 
 log = structlog.get_logger(__name__)
 
@@ -26,11 +30,11 @@ class Steps:
     def __init__(self, road: Road) -> None:
         self._road, self._stepped_ms = road, stepped_ms()
 
-    def follow(self) -> bool:
-        """To be called before anything is told by the clock of now. True when that was stepped."""
+    def follow(self) -> None:
+        """To be called before anything is told by the clock of now."""
         by = stepped_ms() - self._stepped_ms
         if not by:
-            return False
+            return
         self._stepped_ms += by
         log.warning("clock.stepped", source=self._road.source, seconds=by / 1000)
         self._road.people.step(by, now_ms())
@@ -38,7 +42,14 @@ class Steps:
             held.heard_at += by
             if held.call is not None:
                 self._road.restamp(id_call, restamped(held.call, by))
-        return True
+
+
+def apart(ahead_ms: int | None, left: SourceFacts | None) -> int:
+    """How far our clock is before that of the worker who left this; 0 where they are the same, or where that cannot be known."""
+    if ahead_ms is None or left is None or left.store_ahead_ms is None:
+        return 0
+    by = ahead_ms - left.store_ahead_ms
+    return by if abs(by) > SAME_CLOCK_MS else 0
 
 
 def restamped(call: Call, by: int) -> Call:

@@ -7,6 +7,7 @@ from a clock that is ahead of ours. The other way round nothing is proved: a fra
 from collections import deque
 from statistics import median
 
+from stats.clock import stepped_ms
 from stats.domain.records import Call
 
 FRAMES = 15
@@ -23,22 +24,26 @@ class VendorClock:
 
     def __init__(self) -> None:
         self._early: deque[int] = deque(maxlen=FRAMES)
-        self._told = 0
+        self._told, self._stepped_ms = 0, stepped_ms()
 
     def heard(self, call: Call, now: int) -> None:
         """A frame told this of a call, and came at `now`."""
+        self._follow()
         newest = newest_instant(call)
         if newest is not None and newest - now < FURTHEST_MS:
             self._early.append(newest - now)
 
-    def stepped(self) -> None:
-        """Our own clock was stepped: what was learnt holds no more."""
-        self._early.clear()
-        self._told = 0
+    def _follow(self) -> None:
+        # Our own clock was stepped: what was learnt holds no more.
+        stepped = stepped_ms()
+        if stepped != self._stepped_ms:
+            self._early.clear()
+            self._told, self._stepped_ms = 0, stepped
 
     @property
     def ahead_ms(self) -> int:
         """0 where the clocks agree, or where the vendor's may be behind."""
+        self._follow()
         if len(self._early) < ENOUGH:
             return 0
         early = round(median(self._early))

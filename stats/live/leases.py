@@ -7,6 +7,7 @@ wall: set back, it would let a dead worker's lease live on for as long, so whoev
 
 import secrets
 
+from stats.clock import now_ms
 from stats.live import keys
 from stats.live.board_store import Store
 
@@ -16,7 +17,10 @@ if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
 if redis.call('PTTL', KEYS[1]) > tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 return 0
 """
+_CLOCK = "return redis.call('TIME')"
 _RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
+
+QUICK_MS = 1_000
 
 
 class Lease:
@@ -26,6 +30,7 @@ class Lease:
         self._ask, self._client = store.connection.ask, store.connection.client
         self._name = keys.key(organisation, "lease", source)
         self.holder = secrets.token_hex(12)
+        self.ahead_ms: int | None = None  # our clock before the store's, by which two workers can compare theirs
 
     async def take(self) -> bool:
         """Take the lease when nobody holds it (or we do). Raises StoreAway."""
@@ -34,7 +39,18 @@ class Lease:
 
     async def renew(self) -> bool:
         """Hold it for another while; False when it is another's or gone. Raises StoreAway."""
-        return bool(await self._ask(self._client.eval(_RENEW, 1, self._name, self.holder, keys.LEASE_TTL_MS)))
+        held = bool(await self._ask(self._client.eval(_RENEW, 1, self._name, self.holder, keys.LEASE_TTL_MS)))
+        if held:
+            await self.compare_clocks()
+        return held
+
+    async def compare_clocks(self) -> None:
+        """Learn how far our clock is before the store's; an answer that took long teaches nothing. Raises StoreAway."""
+        before = now_ms()
+        seconds, micros = await self._ask(self._client.eval(_CLOCK, 1, self._name))
+        after = now_ms()
+        if 0 <= after - before <= QUICK_MS:
+            self.ahead_ms = (before + after) // 2 - (int(seconds) * 1000 + int(micros) // 1000)
 
     async def release(self) -> None:
         """Let another take it at once. Raises StoreAway."""

@@ -179,6 +179,7 @@ def test_a_worker_whose_clock_is_wrong_is_live_while_it_lives_and_not_after(
         assert all(live(answer) for _, answer in watcher.said), [answer["sources"][0]["state"] for _, answer in watcher.said]
         (agent,) = watcher.said[-1][1]["agents"]
         assert (agent["profile"], agent["verified"]) == ("after", True)
+        assert 3 <= agent["today"]["time_idle"] < 60
         other.kill()
         other.wait()
         assert eventually(lambda: not live(product.live()), 15) <= 15
