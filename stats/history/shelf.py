@@ -1,15 +1,16 @@
 """The database as the road sees it: calls, slots and presence changes are put on the shelf, or it is away, or it refuses one.
 
-Rules that hold here: every question is asked in a thread, with a connection that is looked at first; a fault of the database is Away,
-whatever it is called; Refused is said only where the same words would be refused by a database in the best of health.
+Rules that hold here: every question is asked in one thread, on one connection that is thrown away after any fault; a fault of the database
+is Away, whatever it is called; Refused is said only where the same words would be refused by a database in the best of health.
 """
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
 
 from asgiref.sync import sync_to_async
-from django.db import DataError, close_old_connections
+from django.db import DataError, connection
 from django.db import Error as DatabaseFault
 
 from stats.clock import now_ms
@@ -31,21 +32,31 @@ class Refused(Exception):
     """Something in what was to be kept can never be kept as it is."""
 
 
+# One thread, and so one connection, for all of this process: a new one for every batch would cost more than the batch.
+_desk = ThreadPoolExecutor(1, thread_name_prefix="shelf")
+
+
 async def _ask(question: Callable[[], Answer]) -> Answer:
     def asked() -> Answer:
-        close_old_connections()
         try:
             return question()
-        finally:
-            # The next question may come in another thread; this one's connection would stay open for nobody.
-            close_old_connections()
+        except DatabaseFault:
+            # Whatever became of this connection, the next question has a new one.
+            connection.close()
+            raise
 
     try:
-        return await sync_to_async(asked, thread_sensitive=False)()
+        return await sync_to_async(asked, thread_sensitive=False, executor=_desk)()
     except _UNFIT as why:
         raise Refused(type(why).__name__) from why
     except DatabaseFault as why:  # InterfaceError, a connection that went, is no DatabaseError
         raise Away(type(why).__name__) from why
+
+
+async def let_go() -> None:
+    """Close the connection; the next question opens another."""
+    # Of that thread: Django's connections belong to threads.
+    await sync_to_async(lambda: connection.close(), thread_sensitive=False, executor=_desk)()
 
 
 class Shelf:

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,10 +75,12 @@ class Postgres:
 
     def kill(self) -> None:
         """kill -9 of all of it; gone when this returns."""
+        for pid in self.pids()[:1]:
+            os.kill(pid, signal.SIGSTOP)  # or it would start another child meanwhile
         pids = self.pids()
         self.signal(signal.SIGKILL)
-        while any(Path(f"/proc/{pid}").exists() and "Z" not in _state(pid) for pid in pids):
-            pass
+        while any(_state(pid) != "Z" for pid in pids):
+            time.sleep(0.01)
 
     def destroy(self) -> None:
         """Nothing is left."""

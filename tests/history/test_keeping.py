@@ -13,6 +13,7 @@ from django.db import OperationalError, connection
 
 from stats.domain.records import AgentPresence, Party, PresenceSlot, ProfileUse, QueueLogin
 from stats.history.archive import archived
+from stats.history.shelf import let_go
 from stats.history.tables import ArchivedCall, PresenceChange
 from stats.ingest import keeping
 from stats.live import keys
@@ -38,6 +39,7 @@ async def start(redis_server: str) -> AsyncIterator[Start]:
     yield begin  # type: ignore[misc]
     for worker in alive:
         await worker.die()
+    await let_go()
 
 
 def slot(agent: int = 1, usage_ms: int = 600_000) -> PresenceSlot:
