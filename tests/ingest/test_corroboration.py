@@ -104,7 +104,7 @@ def test_doubts_come_once_a_minute_and_ever_seldomer_while_they_are_for_nothing(
 @pytest.mark.asyncio
 async def test_a_silent_socket_is_dialled_again_and_what_it_kept_back_is_read(redis_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pings are answered all the while. One new handshake, the call known from the past, live again, and the reason told meanwhile."""
-    monkeypatch.setattr(corroboration, "EXPECT_MS", 1_500)
+    monkeypatch.setattr(corroboration, "EXPECT_MS", 500)
     monkeypatch.setattr(corroboration, "MARGIN_MS", 0)
     async with watched(redis_server, CountingRules()) as watch:
         scripted = watch.upstream
@@ -130,6 +130,6 @@ async def test_a_silent_socket_is_dialled_again_and_what_it_kept_back_is_read(re
         assert any(reason and reason.startswith("calls says nothing") for reason in reasons) or watch.session.health.facts.reason
         assert len([h for h in scripted.handshakes if h.datasource == "queues"]) == 1
         await scripted.send("calls", call("c1", began))
-        await asyncio.sleep(2.5)
+        await asyncio.sleep(1.5)
         assert len([h for h in scripted.handshakes if h.datasource == "calls"]) == 2, "a doubt must not come twice a minute"
         assert watch.session.health.facts.reason is None

@@ -1,6 +1,5 @@
 """The hourly slots are pulled from the past after every full hour; none is lost for ever, whatever socket, clock and restarts do."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -9,7 +8,7 @@ from stats.clock import now_ms
 from stats.domain.metrics import CountingRules
 from stats.ingest import hourly
 from stats.ingest.hourly import AGAIN_MS, HOUR_MS, JITTER_MS, MINUTE_MS, SETTLE_MS, Hourly
-from tests.laws.watched import watched
+from tests.laws.watched import comes_true, watched
 
 NOON = 1_779_098_400_000  # a full hour
 pytestmark = pytest.mark.fault("A10")
@@ -116,15 +115,11 @@ async def test_a_batch_that_the_socket_never_sent_is_had_all_the_same_and_its_la
         await watch.until("live", 20)
         session = watch.session
         assert session is not None
-        async with asyncio.timeout(10):
-            while session.health.facts.slots_to != ended - HOUR_MS:  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
+        await comes_true(lambda: session.health.facts.slots_to == ended - HOUR_MS)
         missing = session._slots.hourly.missing
         assert missing(ended + SETTLE_MS + JITTER_MS + 2 * MINUTE_MS)
         watch.upstream.history.add("profile_history", [slot_row(ended - HOUR_MS)])
-        async with asyncio.timeout(15):
-            while session.health.facts.slots_to != ended:  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
+        await comes_true(lambda: session.health.facts.slots_to == ended, 15)
         assert {slot.start for slot in session.road.slots} >= {ended - HOUR_MS, ended - 2 * HOUR_MS}
         assert await watch.state() == "live"
         assert not missing(now_ms())

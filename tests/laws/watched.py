@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import inspect
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -23,6 +24,13 @@ from tests.oracle.slow import live
 from tests.upstream.server import ScriptableUpstream
 
 TIMEZONE = "Europe/Stockholm"
+
+
+async def comes_true(true: Callable[[], Any], within_s: float = 10.0) -> None:
+    """Until the answer, awaited where it must be, is true."""
+    async with asyncio.timeout(within_s):
+        while not (await answer if inspect.isawaitable(answer := true()) else answer):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
 
 class Watched:
