@@ -49,28 +49,34 @@ class Connection:
         self._ears = listener_for(self.address, self.client)
         self._turns = asyncio.Semaphore(POOL)
         self._scripts: dict[str, tuple[str, str]] = {}
+        self._finding = asyncio.Lock()
+        # A Cluster client that looks for its nodes anew closes connections that others are just opening, and they find nothing there.
+        self._failures = (*_FAILURES, AttributeError) if self.address.mode == "cluster" else _FAILURES
 
     async def ask(self, answer: Awaitable[Answer]) -> Answer:
         """Await an answer of Redis, for LIMIT_S; every failure is StoreAway, and StoreRefused where asking again is pointless."""
-        task = asyncio.current_task()
-        cancelled = task.cancelling() if task is not None else 0
         asker = asyncio.current_task()
         cancelled = asker.cancelling() if asker is not None else 0
         try:
             async with asyncio.timeout(LIMIT_S), self._turns:
+                if self.address.mode == "cluster":
+                    await self._find_nodes()
                 return await answer
         except exceptions.ResponseError as why:
             raise refusal_or_absence(why) from why
-        except _FAILURES as why:
+        except self._failures as why:
             raise StoreAway(type(why).__name__) from why
         finally:
             if asyncio.iscoroutine(answer):
                 answer.close()  # its turn may never have come
             if asker is not None and asker.cancelling() > cancelled:
-                # The driver may answer a cancelled question, or fail in its own way: whoever is cancelled is to end all the same.
+                # The client library loses one in ten, and whoever was told to stop would go on.
                 raise asyncio.CancelledError
-            if task is not None and task.cancelling() > cancelled:
-                raise asyncio.CancelledError  # the client library loses one in ten, and whoever was told to stop would go on
+
+    async def _find_nodes(self) -> None:
+        """One asker at a time looks who serves what; the client would let all of them look at once, and break each other's connections."""
+        async with self._finding:
+            await self.client.initialize()
 
     async def run(self, script: str, keys: list[str], arguments: list[Any]) -> Any:
         """Run one of the Lua files beside this module."""
@@ -101,7 +107,8 @@ class Connection:
             subscription = None
             try:
                 if self.address.mode == "cluster":
-                    await self._ears.initialize()
+                    async with asyncio.timeout(LIMIT_S):
+                        await self._find_nodes()
                 subscription = self._ears.pubsub(ignore_subscribe_messages=True)
                 async with asyncio.timeout(LIMIT_S):
                     await subscription.subscribe(channel)
@@ -116,7 +123,7 @@ class Connection:
                         asked = True
                         await subscription.ping()
                     yield message["data"] if message is not None and message["type"] == "message" else None
-            except _FAILURES:
+            except self._failures:
                 yield None
                 await asyncio.sleep(min(1.0, every_s))
             finally:
