@@ -99,6 +99,20 @@ RULES: tuple[Rule, ...] = (
         tests=(KEEPING + "test_one_call_that_can_never_be_kept_stands_in_nobodys_way",),
     ),
     Rule(
+        name="Nothing in the archive is overwritten by less",
+        path="stats/history/archive.py",
+        old="    if same_life and telling.version > last.version:",
+        new="    if True:",
+        tests=("tests/history/test_archive.py::test_nothing_is_overwritten_by_less",),
+    ),
+    Rule(
+        name="What is kept twice is kept once",
+        path="stats/history/archive.py",
+        old="            if len(before) == 1 and before[0].call == call:\n                continue\n",
+        new="",
+        tests=("tests/history/test_archive.py::test_telling_it_again_changes_nothing_and_marks_nothing",),
+    ),
+    Rule(
         name="A difference is a lie when it is seen twice",
         path="stats/domain/audit.py",
         old=" for cell, pair in found.different.items() if cell in self.suspects}",

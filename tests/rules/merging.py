@@ -130,7 +130,7 @@ RULES: tuple[Rule, ...] = (
         path="stats/live/batches.py",
         old="business_day(at, timezone), flat])",
         new='business_day(at, "UTC"), flat])',
-        tests=("tests/api/test_live.py::test_the_days_numbers_follow_the_organisations_day",),
+        tests=(STORE + "test_a_call_just_after_midnight_is_of_the_day_the_organisation_has_by_then",),
     ),
     Rule(
         name="A ratio is made of sums",

@@ -4,7 +4,30 @@ from tests.rules.rule import Rule
 
 MERGE = "stats/domain/merge.py"
 
+PAST = "tests/rules/test_the_past.py::"
+
 RULES: tuple[Rule, ...] = (
+    Rule(
+        name="The sockets are open before the past is asked",
+        path="stats/ingest/session.py",
+        old="        await self._listening.all_tried()\n",
+        new="",
+        tests=(PAST + "test_the_past_is_asked_only_when_the_sockets_that_calls_stand_on_have_been_tried",),
+    ),
+    Rule(
+        name="Who goes lets its source go at once",
+        path="stats/ingest/session.py",
+        old="                await self._lease.release()\n        except",
+        new="        except",
+        tests=(PAST + "test_a_worker_that_is_asked_to_go_lets_its_source_go_at_once",),
+    ),
+    Rule(
+        name="An hour of slots is whole when the past has shown it",
+        path="stats/ingest/hourly.py",
+        old="            whole_to = min(ended, newest_end // HOUR_MS * HOUR_MS)",
+        new="            whole_to = ended",
+        tests=("tests/ingest/test_hourly_slots.py::test_slots_that_the_past_shows_late_are_asked_for_again_and_missed_aloud_meanwhile",),
+    ),
     Rule(
         name="A gap is a wish to read the past",
         path="stats/ingest/past.py",

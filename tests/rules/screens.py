@@ -87,6 +87,20 @@ RULES: tuple[Rule, ...] = (
         tests=(PARTS + "test_a_half_open_socket_is_replaced_and_its_events_taken_away",),
     ),
     Rule(
+        name="A door that opens and shuts is not open",
+        path="stats/ingest/health.py",
+        old="        if flapping or any(",
+        new="        if any(",
+        tests=(HONEST + "test_a_door_that_opens_and_shuts_is_not_open",),
+    ),
+    Rule(
+        name="An old socket's events are taken away before a new one is made",
+        path="static/tv/link.js",
+        old="    old.onopen = old.onmessage = old.onclose = old.onerror = null;\n",
+        new="",
+        tests=(PARTS + "test_a_half_open_socket_is_replaced_and_its_events_taken_away",),
+    ),
+    Rule(
         name="Levels only get worse by waiting",
         path="wallboard/boards/freshness.py",
         old='    if age >= GONE_MS:\n        return "unknown"\n    return "stale" if age >= STALE_MS else level',
@@ -177,6 +191,13 @@ RULES: tuple[Rule, ...] = (
         old="      return monotonic() + offset;",
         new="      return Date.now();",
         tests=(PARTS + "test_the_clock_goes_by_the_server_and_not_by_the_device",),
+    ),
+    Rule(
+        name="One message that was held up does not set the clock back",
+        path="static/tv/clock.js",
+        old="      if (behind >= AGREEING) step(sample);",
+        new="      step(sample);",
+        tests=(PARTS + "test_one_message_held_up_on_the_way_does_not_set_the_clock_back",),
     ),
     Rule(
         name="A page loads itself anew only after the server has answered",

@@ -22,6 +22,13 @@ RULES: tuple[Rule, ...] = (
         tests=(STORE + "test_whatever_question_to_the_store_is_the_last_a_reader_sees_numbers_that_add_up",),
     ),
     Rule(
+        name="Organisations do not meet",
+        path="stats/live/keys.py",
+        old='    return f"wb:{{{organisation}}}:"',
+        new='    return "wb:{all}:"',
+        tests=(STORE + "test_no_number_of_one_organisation_reaches_another",),
+    ),
+    Rule(
         name="The fence is in the write",
         path=STEP,
         old="if batch.holder ~= '' and redis.call('GET', prefix .. 'lease:' .. source) ~= batch.holder then",

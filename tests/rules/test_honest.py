@@ -24,6 +24,25 @@ def test_an_open_socket_without_a_sign_of_life_is_not_live() -> None:
     assert health.state(NINE + 12_000) == "stale"
 
 
+def test_a_door_that_opens_and_shuts_is_not_open() -> None:
+    """Three short lives in a row are stale, though the socket is open at the moment; a life of five seconds makes it whole."""
+    health = SourceHealth("telavox", "telavox", TelavoxProvider.feeds, NINE)
+    for feed in TelavoxProvider.feeds:
+        health.opened(feed, NINE)
+    health.gap, health.facts.known = False, True
+    at = NINE
+    for _ in range(3):
+        health.lost("queues", "away", at + 200)
+        health.opened("queues", at + 400)
+        at += 400
+    for feed in TelavoxProvider.feeds:
+        health.alive(feed, at + 100)
+    assert health.state(at + 100) == "stale"
+    for feed in TelavoxProvider.feeds:
+        health.alive(feed, at + 5_000)
+    assert health.state(at + 5_000) == "live"
+
+
 def test_a_state_told_before_a_gap_is_shown_and_called_unverified() -> None:
     """It may have changed unseen; the next document of the agent settles it."""
     agent = Party(id=9, account_id=None, name="Elsa")

@@ -10,6 +10,7 @@ from stats.ingest.pipeline import Road
 from stats.live import keys
 from stats.live.board_store import Store, StoreAway
 from stats.live.leases import Lease
+from stats.live.mirror import Mirror
 from stats.live.unkept import Unkept
 from tests.laws.road import ORGANISATION, SOURCE, Bench, rules_of
 from tests.laws.test_time_in_state import NINE, told
@@ -82,6 +83,31 @@ def test_whatever_question_to_the_store_is_the_last_a_reader_sees_numbers_that_a
         assert not wrong, wrong[:5]
 
     on_a_bench(redis_server, law)
+
+
+def test_no_number_of_one_organisation_reaches_another(redis_server: str) -> None:
+    """Two on one store, whose sources and calls have the same names."""
+
+    async def law() -> None:
+        store = Store(redis_server)
+        offered = {}
+        for organisation, calls in (("north", 1), ("south", 2)):
+            await store.begin(organisation)
+            lease = Lease(store, organisation, SOURCE)
+            assert await lease.take()
+            road = Road(store, organisation, SOURCE, lease.holder, ZONE, rules_of({}))
+            await road.load()
+            for number in range(calls):
+                road.tell(ended_call(f"c{number}", since=NINE))
+            await write(road)
+        for organisation in ("north", "south"):
+            mirror = Mirror(store, organisation, ZONE)
+            await mirror.refresh(NINE + 120_000)
+            offered[organisation] = mirror.facts.days["2026-05-18"][f"q:{SUPPORT.id}"]["offered"]
+        assert offered == {"north": 1, "south": 2}
+        await store.close()
+
+    asyncio.run(law())
 
 
 async def taken_by(bench: Bench, lease: Lease) -> None:
@@ -208,6 +234,20 @@ def test_an_ended_call_waits_for_the_archive_until_it_was_kept_as_it_is_now(redi
         assert await unkept.number() == 1
         assert await unkept.strike({"c1": kept["c1"] + 1}) == 1
         assert await unkept.number() == 0
+
+    on_a_bench(redis_server, law)
+
+
+def test_a_call_just_after_midnight_is_of_the_day_the_organisation_has_by_then(redis_server: str) -> None:
+    """Half past midnight in Stockholm is still the evening before in UTC."""
+
+    async def law(bench: Bench) -> None:
+        assert bench.road is not None
+        at = 1_779_143_400_000  # 2026-05-18 22:30 UTC
+        bench.road.tell(ended_call("c1", since=at))
+        await write(bench.road)
+        assert (await bench.answer(at - 3_600_000))["site"]["today"]["offered"] == 0
+        assert (await bench.answer(at + 600_000))["site"]["today"]["offered"] == 1
 
     on_a_bench(redis_server, law)
 

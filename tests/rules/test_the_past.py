@@ -12,8 +12,9 @@ from stats.domain.merge import FRAME
 from stats.domain.metrics import CountingRules
 from stats.domain.records import Call, Journey, Telling
 from stats.ingest.seeding import Seeding
+from stats.live.leases import Lease
 from stats.providers.base import Page
-from tests.laws.road import Bench, rules_of
+from tests.laws.road import ORGANISATION, Bench, rules_of
 from tests.laws.watched import Watched, watched
 from tests.push.floor import SALES, SOURCE, SUPPORT
 
@@ -100,6 +101,24 @@ async def test_after_a_gap_nothing_is_called_live_before_the_past_was_read(redis
         await watch.until("seeding", 10)
         await asyncio.sleep(2.0)
         assert await watch.state() == "seeding"
+
+
+async def test_the_past_is_asked_only_when_the_sockets_that_calls_stand_on_have_been_tried(redis_server: str) -> None:
+    """What ended between the answer and the socket would be told by neither."""
+    async with watched(redis_server, CountingRules()) as watch:
+        await watch.begin()
+        await watch.until("live", 20)
+        opened = {shake.datasource: shake.at for shake in watch.upstream.handshakes}
+        assert min(asked.at for asked in watch.upstream.asked) >= max(opened[feed] for feed in ("calls", "queues", "agents"))
+
+
+async def test_a_worker_that_is_asked_to_go_lets_its_source_go_at_once(redis_server: str) -> None:
+    """Nobody waits for its lease to run out."""
+    async with watched(redis_server, CountingRules()) as watch:
+        await watch.begin()
+        await watch.until("live", 20)
+        await watch.end()
+        assert await Lease(watch.store, ORGANISATION, SOURCE).take()
 
 
 async def waiting(watch: Watched) -> object:

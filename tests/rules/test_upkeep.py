@@ -150,7 +150,7 @@ async def test_a_change_is_encoded_once_for_all_who_look(worker: Worker, token: 
 async def test_everything_is_computed_four_times_a_second_at_most_however_much_changes(
     worker: Worker, token: str, open_board: Open
 ) -> None:
-    """Sixty changes in three seconds; what is computed for nobody costs those who look."""
+    """Thirty changes in one and a half seconds; what is computed for nobody costs those who look."""
     from stats.clock import now_ms
     from wallboard.push import live
 
@@ -165,10 +165,10 @@ async def test_everything_is_computed_four_times_a_second_at_most_however_much_c
     organisation = await live.organisation("default")
     organisation.listeners.append(look)
     began = asyncio.get_running_loop().time()
-    for number in range(60):
+    for number in range(30):
         await worker.tell(waiting_call(f"c{number}", since=now_ms()))
         await asyncio.sleep(0.05)
-    assert 3 < shown <= 4 * (asyncio.get_running_loop().time() - began) + 1
+    assert 2 < shown <= 4 * (asyncio.get_running_loop().time() - began) + 1
     organisation.listeners.remove(look)
     hub.leave(ear.socket)
 
@@ -232,7 +232,7 @@ async def test_a_database_that_is_away_lets_in_whom_it_let_in_before_and_closes_
 async def test_one_sources_crash_and_an_unreadable_configuration_stop_no_other_source(
     redis_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One source's provider cannot be made the first two times, and the configuration cannot be had the second time."""
+    """One source's provider cannot be made the first time, and the configuration cannot be had the second time."""
     monkeypatch.setattr("stats.ingest.supervisor.ASK_EVERY_S", 0.2)
     monkeypatch.setattr("stats.ingest.session.RENEW_EVERY_S", 0.3)
     monkeypatch.setattr("stats.live.keys.LEASE_TTL_MS", 1_500)
@@ -262,7 +262,7 @@ async def test_one_sources_crash_and_an_unreadable_configuration_stop_no_other_s
 
     def connect(source: Assigned) -> TelavoxProvider:
         made[source.name] += 1
-        if source.name == "bad" and made["bad"] < 3:
+        if source.name == "bad" and made["bad"] < 2:
             raise RuntimeError("nobody thought of this")
         return TelavoxProvider(
             SourceConfig(name=source.name, live_url=source.live_url, historic_url=source.historic_url, token=source.token)
@@ -278,7 +278,7 @@ async def test_one_sources_crash_and_an_unreadable_configuration_stop_no_other_s
                 break
             assert not task.done(), task
         assert states == {"good": "live", "bad": "live"}
-        assert made == {"good": 1, "bad": 3}
+        assert made == {"good": 1, "bad": 2}
         assert asked > 4
     finally:
         task.cancel()
