@@ -13,7 +13,7 @@ from stats.live.server import answers
 from stats.live.sweeping import wipe_sums
 from stats.live.unkept import Unkept
 from tests.engines.harness import Floor, live_through
-from tests.engines.servers import Cluster, Pair, Room, until
+from tests.engines.servers import Cluster, Pair, Room, Server, until
 from tests.laws.road import ORGANISATION, SOURCE, Bench, rules_of
 from tests.laws.test_any_order import expect
 from tests.oracle.days import day
@@ -66,6 +66,11 @@ async def every_question(url: str) -> None:
     await bench.close()
 
 
+def rev_of(server: Server) -> int:
+    """How far a server has come."""
+    return int(server.client().hget(key(ORGANISATION, "meta"), "rev"))
+
+
 @pytest.fixture
 def pair(room: Room) -> Pair:
     """A primary, a replica and three Sentinels."""
@@ -108,13 +113,15 @@ async def test_a_replica_that_lagged_is_promoted_and_told_what_it_missed(pair: P
         # The replica sleeps, and its link is cut: what it has not read it will never read.
         pair.replica.pause()
         pair.primary.client().client_kill_filter(_type="replica")
+        before = rev_of(pair.primary)
         await floor.play(0.66)
+        await asyncio.to_thread(until, lambda: rev_of(pair.primary) > before + 1)
         await floor.settled()
-        newest = int(pair.primary.client().hget(key(ORGANISATION, "meta"), "rev"))
+        pair.primary.client().set("acknowledged", "yes")
         pair.primary.kill()
         pair.replica.go_on()
         await asyncio.to_thread(pair.until_promoted)
-        assert int(pair.replica.client().hget(key(ORGANISATION, "meta"), "rev")) < newest
+        assert pair.replica.client().get("acknowledged") is None
         for _ in range(100):
             with suppress(StoreAway):
                 await floor.values()
@@ -135,10 +142,9 @@ async def test_a_primary_that_hangs_is_replaced_and_comes_back_as_a_replica(pair
         await floor.until_live(30)
         pair.primary.go_on()
         await asyncio.sleep(1)
-        before = int(pair.replica.client().hget(key(ORGANISATION, "meta"), "rev"))
+        before = rev_of(pair.replica)
         await floor.play(0.8)
-        await floor.settled()
-        assert int(pair.replica.client().hget(key(ORGANISATION, "meta"), "rev")) > before
+        await asyncio.to_thread(until, lambda: rev_of(pair.replica) > before)
 
     await live_through(pair.url, harm)
 
