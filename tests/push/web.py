@@ -1,6 +1,7 @@
 """A real web process over an embedded Redis and a fresh database, with a worker that is driven by hand."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -91,6 +92,15 @@ class Server:
         """A new socket."""
         return websockets.connect(self.address, additional_headers={"Cookie": self.cookie}, ping_interval=None)
 
+    def other_browser(self, board: str) -> Any:
+        """A new socket to a board that is not this server's own."""
+        address = f"ws://127.0.0.1:{self.port}/ws/boards/{board}/"
+        return websockets.connect(address, additional_headers={"Cookie": f"wb_screen={self.keys[board]}"}, ping_interval=None)
+
+    def run(self, program: str, *words: str) -> None:
+        """Runs a few lines beside it, to their end."""
+        subprocess.run([sys.executable, "-c", program, *words], cwd=ROOT, env=environment(self.var_dir, self.port), check=True)
+
     async def change(self, number: int) -> None:
         """Something happens on the floor."""
         await self.worker.report()
@@ -103,6 +113,14 @@ class Server:
     def descriptors(self) -> int:
         """How many descriptors it has open."""
         return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+
+async def behave(socket: Any, heard: list[dict[str, Any]]) -> None:
+    """Acknowledges whatever comes, and keeps it, until the socket ends."""
+    async for text in socket:
+        message = json.loads(text)
+        heard.append(message)
+        await socket.send(json.dumps({"type": "ack", "version": message.get("to", message.get("version"))}))
 
 
 def rss_of(pid: int) -> int:
