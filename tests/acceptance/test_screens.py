@@ -79,6 +79,7 @@ def cookies_of(address: str) -> str:
     return "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
 
 
+@pytest.mark.fault("D5")
 @pytest.mark.acceptance("TX-21")
 @pytest.mark.acceptance("TX-06")
 def test_TX_21_two_screens_a_late_one_and_the_api_hold_the_same_numbers(product: Product) -> None:
@@ -118,6 +119,7 @@ def test_TX_22_without_a_link_or_with_another_boards_link_no_socket_opens(produc
             assert closed.value.rcvd.code == 4003
 
 
+@pytest.mark.fault("A5", "D4")
 @pytest.mark.browser
 @pytest.mark.acceptance("TX-06")
 @pytest.mark.acceptance("TX-08")

@@ -106,6 +106,7 @@ async def test_two_browsers_and_a_late_one_hold_the_same_numbers(worker: Worker,
     assert now.values["queue:111834"]["waiting"] == 9
 
 
+@pytest.mark.fault("D1")
 async def test_at_most_four_messages_a_second_are_sent(worker: Worker, open_board: Open) -> None:
     browser = await open_board()
     await browser.ack(await browser.hear())
@@ -127,6 +128,7 @@ async def test_at_most_four_messages_a_second_are_sent(worker: Worker, open_boar
     assert all(later - earlier > 1.0 for earlier, later in zip(heard, heard[4:], strict=False))
 
 
+@pytest.mark.fault("D5")
 async def test_a_browser_that_lost_the_thread_gets_everything_again(worker: Worker, open_board: Open) -> None:
     browser = await open_board()
     await browser.ack(await browser.hear())
@@ -138,6 +140,7 @@ async def test_a_browser_that_lost_the_thread_gets_everything_again(worker: Work
     assert asyncio.get_running_loop().time() - started >= 0.5, "at most two a second, the later one delayed and not dropped"
 
 
+@pytest.mark.fault("C4")
 async def test_an_emptied_store_is_a_new_epoch_and_a_snapshot_for_everybody(worker: Worker, open_board: Open, redis_server: str) -> None:
     import redis.asyncio as redis
 
@@ -173,6 +176,7 @@ async def test_a_message_nobody_understands_ends_the_socket_with_4400(open_board
     assert await closed_with(browser) == 4400
 
 
+@pytest.mark.fault("D2")
 async def test_a_flood_of_messages_ends_the_socket(open_board: Open) -> None:
     browser = await open_board()
     await browser.hear()
@@ -198,6 +202,7 @@ async def test_a_board_that_does_not_exist_is_told_apart_from_a_closed_one(open_
     assert await closed_with(await open_board("cellar", key)) == 4404
 
 
+@pytest.mark.fault("D9")
 async def test_a_revoked_screen_goes_dark_within_five_seconds(open_board: Open, token: str) -> None:
     browser = await open_board()
     await browser.ack(await browser.hear())
@@ -216,6 +221,7 @@ async def test_a_revoked_screen_goes_dark_within_five_seconds(open_board: Open, 
     assert await closed_with(again) == 4003
 
 
+@pytest.mark.fault("C1", "C3")
 async def test_a_silent_worker_is_told_within_fourteen_seconds(worker: Worker, open_board: Open) -> None:
     await worker.report(at=now_ms() - 10_000)
     browser = await open_board()
@@ -265,6 +271,7 @@ async def test_a_change_that_a_program_was_told_first_reaches_the_boards_too(wor
         assert asyncio.get_running_loop().time() - began < 0.8
 
 
+@pytest.mark.fault("C7")
 @pytest.mark.slow
 async def test_a_hung_store_is_told_within_fifteen_seconds_and_forgotten_when_it_is_back(
     worker: Worker, open_board: Open, redis_server: str

@@ -33,6 +33,7 @@ def test_an_acknowledgement_of_the_newest_version_pays_everything() -> None:
     assert not window.is_paused(1000.0)
 
 
+@pytest.mark.fault("D2")
 def test_repeating_an_old_acknowledgement_does_not_keep_a_socket_alive() -> None:
     window = Window()
     window.note_sent(7, now=100.0)
@@ -60,6 +61,7 @@ def test_a_heartbeat_wants_its_acknowledgement_too() -> None:
     assert not window.is_paused(116.0)
 
 
+@pytest.mark.fault("D1", "D5")
 @given(st.lists(STEP, max_size=12), st.integers(0, 12))
 def test_whoever_missed_any_steps_has_the_present_after_one_message(steps: list[Values], missed_from: int) -> None:
     ledger = Ledger()

@@ -20,6 +20,7 @@ async def web(var_dir: Path, free_port: int) -> AsyncIterator[Server]:
         yield found
 
 
+@pytest.mark.fault("D1", "D2")
 @pytest.mark.slow
 async def test_those_who_do_not_acknowledge_wait_and_those_who_do_go_on(web: Server) -> None:
     started = time.monotonic()

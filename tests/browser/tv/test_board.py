@@ -87,6 +87,7 @@ def test_acknowledgements_come_once_a_second_while_messages_come(page: Page, sta
     assert len(stage.heard("ack")) == quiet + 1
 
 
+@pytest.mark.fault("D5")
 def test_a_gap_asks_for_a_snapshot_and_shows_it(page: Page, stage: Stages) -> None:
     stage = running(stage())
     page.goto(stage.address)
@@ -98,6 +99,7 @@ def test_a_gap_asks_for_a_snapshot_and_shows_it(page: Page, stage: Stages) -> No
     assert stage.heard("resync") == [{"type": "resync"}]
 
 
+@pytest.mark.fault("D8", "A16")
 def test_the_longest_wait_ticks_by_the_servers_clock_however_wrong_the_device_is(page: Page, stage: Stages) -> None:
     stage = running(stage())
     page.add_init_script("const now = Date.now; Date.now = () => now() - 3 * 3600000;")
@@ -132,6 +134,7 @@ def test_never_more_than_two_tiles_are_filled(page: Page, stage: Stages) -> None
     assert page.locator('[data-filled="yes"]').count() == 2
 
 
+@pytest.mark.fault("A9")
 def test_a_dying_feed_goes_late_stale_and_then_loses_its_numbers(page: Page, stage: Stages) -> None:
     page.clock.install(time=0)
     stage = stage()
@@ -182,6 +185,7 @@ def test_a_dying_feed_goes_late_stale_and_then_loses_its_numbers(page: Page, sta
     expect(tile.locator("[data-reason]")).to_have_text(re.compile("silent since 14:0"))
 
 
+@pytest.mark.fault("D4")
 def test_a_screen_that_loses_its_server_says_so_and_keeps_its_last_numbers(page: Page, stage: Stages) -> None:
     page.clock.install(time=0)
     stage = stage()
@@ -230,6 +234,7 @@ def test_a_page_whose_socket_never_opens_does_not_call_its_numbers_fresh(page: P
     expect(value(page, "site.waiting")).to_have_text("2")
 
 
+@pytest.mark.fault("D4")
 def test_a_server_that_went_silent_behind_an_open_socket_is_dialled_anew(page: Page, stage: Stages) -> None:
     page.clock.install(time=0)
     stage = stage()
@@ -252,6 +257,7 @@ def test_a_new_queue_makes_the_page_fetch_itself_anew(page: Page, stage: Stages)
     assert stage.pages == 3
 
 
+@pytest.mark.fault("D10", "C13")
 def test_a_page_is_not_thrown_away_while_the_server_is_unwell(page: Page, stage: Stages) -> None:
     stage = running(stage("team", samples.one_queue()))
     stage.healthy = False

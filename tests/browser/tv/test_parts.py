@@ -78,6 +78,7 @@ def test_a_small_difference_is_slewed_and_never_jumps(module: Run) -> None:
     assert module("clock.js", body) == [50, 100, 150, 200]
 
 
+@pytest.mark.fault("A16", "D8")
 def test_one_message_held_up_on_the_way_does_not_set_the_clock_back(module: Run) -> None:
     assert module("clock.js", CLOCK + "t = 9000; c.hear(1004000); return c.now();") == 1009000
 
@@ -109,6 +110,7 @@ def test_fifteen_seconds_of_silence_are_late_and_twenty_five_offline(module: Run
     assert module("link.js", body) == ["live", "late", "offline"]
 
 
+@pytest.mark.fault("D4")
 def test_a_half_open_socket_is_replaced_and_its_events_taken_away(module: Run) -> None:
     body = FAKE + "open(); hear(); const old = last(); run(27000); return [made.length, old.onmessage, old.onclose, old.closed];"
     assert module("link.js", body) == [2, None, None, True]
@@ -118,6 +120,7 @@ def test_a_connection_that_never_opens_is_given_up(module: Run) -> None:
     assert module("link.js", FAKE + "run(12000); return made.length;") == 2
 
 
+@pytest.mark.fault("D4", "D9")
 def test_every_close_code_reconnects_but_the_one_that_ends_the_screens_access(module: Run) -> None:
     body = FAKE + "open(); hear(); last().onclose({code: %d}); run(15000); return [made.length > 1, ended];"
     assert module("link.js", body % 1006) == [True, 0]
@@ -126,6 +129,7 @@ def test_every_close_code_reconnects_but_the_one_that_ends_the_screens_access(mo
     assert module("link.js", body % 4003) == [False, 1]
 
 
+@pytest.mark.fault("D9")
 def test_a_screen_whose_access_ended_asks_every_five_minutes_and_is_told_when_it_may_again(module: Run) -> None:
     body = (
         FAKE + "open(); hear(); last().onclose({code: 4003}); run(299000); const early = made.length; run(3000); const asked = made.length;"
@@ -134,6 +138,7 @@ def test_a_screen_whose_access_ended_asks_every_five_minutes_and_is_told_when_it
     assert module("link.js", body + "return [early, asked, still, made.length, ended, link.state()];") == [1, 2, 2, 3, 1, "live"]
 
 
+@pytest.mark.fault("C13")
 def test_a_server_that_parts_as_planned_is_looked_for_soon_and_not_for_ever(module: Run) -> None:
     refused = "const waits = []; for (let i = 0; i < 30; i += 1) { last().onclose({code: 4012}); const x = timers[timers.length - 1];"
     refused += " waits.push(x.at - t); t = x.at; x.at = Infinity; x.work(); }"
@@ -143,6 +148,7 @@ def test_a_server_that_parts_as_planned_is_looked_for_soon_and_not_for_ever(modu
     assert waits[-1] == 5000, "one that goes on refusing is no planned replacement any more"
 
 
+@pytest.mark.fault("D3")
 def test_after_a_sleep_there_is_a_new_socket_even_beside_an_open_one(module: Run) -> None:
     body = FAKE + "open(); hear(); const old = last(); link.renew(); return [made.length, old.onmessage, old.closed, link.state()];"
     assert module("link.js", body) == [2, None, True, "late"]
@@ -196,6 +202,7 @@ def test_a_sentence_loses_its_optional_part_when_that_is_not_known(module: Run) 
     assert module("format.js", body) == ["a 0", "a since 14:02 2"]
 
 
+@pytest.mark.fault("D10", "C13")
 def test_the_page_reloads_only_when_the_server_answers_and_not_in_circles(module: Run) -> None:
     body = """let t = 0; let there = false; let gone = 0; const box = {}; const tell = () => new Promise((r) => setTimeout(r, 0));
       const memory = {getItem: (k) => box[k] || null, setItem(k, v) { box[k] = v; }};
