@@ -66,6 +66,7 @@ def test_TX_17_every_number_of_a_random_day_equals_the_slow_computation(
         assert product.live()["timezone"] == timezone
 
 
+@pytest.mark.fault("A17")
 @pytest.mark.parametrize("minutes_past_midnight", [-1, 2])
 def test_a_day_that_is_about_to_end_or_has_just_begun(minutes_past_midnight: int, stopped: list[Product]) -> None:
     """Around local midnight rolling windows reach over it and `today` does not."""
@@ -83,6 +84,7 @@ def test_a_day_that_is_about_to_end_or_has_just_begun(minutes_past_midnight: int
         assert answer["day"] == datetime.fromtimestamp(answer["as_of"] / 1000, zone).date().isoformat()
 
 
+@pytest.mark.fault("A17")
 def test_over_midnight_the_day_begins_anew_and_the_open_call_goes_on(stopped: list[Product]) -> None:
     """A caller who entered before midnight still waits after it, and counts in the rolling windows alone."""
     zone = ZoneInfo("Europe/Stockholm")
