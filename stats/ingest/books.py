@@ -38,6 +38,7 @@ AT_A_TIME = 50
 AT_LEISURE = 0.1
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
+_NOTHING = _encode(([], [], [], ("", "")))
 Kept = tuple[int, bool, bytes]  # version, loose, packed tally
 
 
@@ -145,8 +146,11 @@ class Books:
             stored = await self._store.load(self._organisation, source, part)
             for id_call in part:
                 name, found = call_reference(source, id_call), stored.get(id_call)
-                if found is None or found.call is None:
+                if found is None:
                     self.kept.pop(name, None)
+                elif found.call is None:
+                    # Read once is enough to know that it cannot be read.
+                    self.kept[name] = (found.version, False, _NOTHING)
                 else:
                     self.kept[name] = (found.version, *self._packed(source, found.call))
             took = time.thread_time() - began

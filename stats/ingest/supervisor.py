@@ -203,7 +203,7 @@ async def keep_going(name: str, work: Callable[[], Awaitable[None]]) -> None:
         except asyncio.CancelledError:
             raise
         except StoreAway as why:
-            log.info("beside.waits", work=name, reason=str(why))
+            log.debug("beside.waits", work=name, reason=str(why))
         except Exception:
             log.exception("beside.crashed", work=name)
         await asyncio.sleep(LONGEST_PAUSE_S)

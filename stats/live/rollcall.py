@@ -34,15 +34,6 @@ class RollCall:
         pipe.zremrangebyscore(roll, "-inf", report.written_at - FORGET_S * 1000)
         await connection.ask(pipe.execute())
 
-    async def strike(self, report: WorkerReport | WebReport) -> None:
-        """This process ends."""
-        kind = "worker" if isinstance(report, WorkerReport) else "web"
-        connection, name = self.store.connection, f"{kind}:{report.name}"
-        pipe = connection.client.pipeline(transaction=False)
-        pipe.delete(keys.key(self.organisation, "roll", name))
-        pipe.zrem(keys.key(self.organisation, "roll"), name)
-        await connection.ask(pipe.execute())
-
     async def read(self) -> Roll:
         """Everybody who reported within LIVES_S."""
         connection = self.store.connection

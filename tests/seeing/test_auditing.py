@@ -34,7 +34,7 @@ async def told(url: str, today: Day) -> Bench:
     return bench
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 async def test_on_a_right_day_no_number_differs_from_its_recount(redis_server: str, seed: int) -> None:
     """Nasty days, in disorder and twice: after every fifty frames everything that is compared is equal."""
     today = day(seed, n_calls=100)
@@ -138,7 +138,7 @@ async def test_while_a_busy_floor_writes_there_is_no_false_alarm(redis_server: s
             assert await bench.lease.take()
             await bench.flush()
             await asyncio.sleep(0.004)
-            if time.monotonic() - began > 6:
+            if time.monotonic() - began > 3:
                 break
 
     writing = asyncio.create_task(write())
@@ -150,8 +150,8 @@ async def test_while_a_busy_floor_writes_there_is_no_false_alarm(redis_server: s
             assert auditor.judge.report.different == 0, auditor.judge.report
     await writing
     await bench.close()
-    assert audits >= 3
-    assert compared > 500
+    assert audits >= 2
+    assert compared > 300
 
 
 async def test_sums_that_are_being_made_anew_are_not_judged(redis_server: str) -> None:

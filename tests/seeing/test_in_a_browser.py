@@ -14,7 +14,7 @@ from tests.push.floor import ended_call, ready
 from tests.push.web import Server, serving
 
 __all__ = ["chromium"]
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.heavy]
 
 
 @pytest.fixture
