@@ -1,6 +1,7 @@
 """A road on a real Redis whose keeping can be cut off from the database, and watched."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,15 +20,20 @@ ORGANISATION = "default"
 
 
 class CutShelf(Shelf):
-    """The real shelf behind a switch; `asked` counts what came to it."""
+    """The real shelf behind a switch; `asked` counts what came to it, `asked_at` says when."""
 
     def __init__(self) -> None:
         super().__init__(ORGANISATION)
         self.cut = False
-        self.asked = 0
+        self.asked_at: list[float] = []
+
+    @property
+    def asked(self) -> int:
+        """How often."""
+        return len(self.asked_at)
 
     def _pass(self) -> None:
-        self.asked += 1
+        self.asked_at.append(time.monotonic())
         if self.cut:
             raise Away("cut")
 

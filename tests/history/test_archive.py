@@ -113,6 +113,7 @@ def test_words_and_numbers_no_column_takes_are_kept_in_the_record() -> None:
     )
     assert tell(odd) == 1
     assert kept(odd) == odd
+    assert ArchivedCall.objects.get().number == "+46\ufffd" + "9" * 196
     assert set(ArchivedOffer.objects.values_list("at_ms", flat=True)) == {NOON}
     tell(replace(odd, offers=(*call.offers, *odd.offers)))
     assert (ArchivedCall.objects.count(), ArchivedOffer.objects.count()) == (1, 3)
