@@ -51,7 +51,7 @@ class BoardHub:
     ) -> None:
         self.organisation, self.slug = organisation, slug
         self.sockets: set[BoardSocket] = set()
-        self.messages_sent = 0
+        self.messages_sent = self.departed = 0
         self._now, self._steady = now, steady
         # Raises NoSuchBoard.
         self.board: Board = self._drawn()
@@ -81,6 +81,7 @@ class BoardHub:
             return
         socket.closed = True
         self.sockets.discard(socket)
+        self.departed += 1
         self.organisation.watchers -= 1
         if not self.sockets:
             self.organisation.listeners.remove(self.publish)

@@ -69,7 +69,7 @@ async def _guard(hall: _Hall) -> None:
     checked_at = loop.time()
     while sockets() or hall.tidy.is_due:
         await asyncio.sleep(drain.LOOK_EVERY_S)
-        hall.tidy.look(len(sockets()), loop.time())
+        hall.tidy.look(sum(hub.departed for hub in hall.hubs.values()), loop.time())
         try:
             if (order := leaving.order()) is not None:
                 await let_everybody_go(order)

@@ -8,23 +8,23 @@ import ctypes
 import gc
 import sys
 
-CROWD = 100
+CROWD = 200
 REST_S = 3.0
 _libc = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
 
 
 class Tidy:
-    """Watches how many sockets there are; times are seconds of a steady clock."""
+    """Watches how many sockets have gone; times are seconds of a steady clock."""
 
     def __init__(self) -> None:
-        self._most = 0
+        self._departed = 0
         self._left_at: float | None = None
 
-    def look(self, sockets: int, now: float) -> bool:
-        """Tidies when a crowd left REST_S ago; True when it did."""
-        if self._most - sockets >= CROWD:
-            self._most, self._left_at = sockets, now
-        self._most = max(self._most, sockets)
+    def look(self, departed: int, now: float) -> bool:
+        """Tidies when a crowd has left since the last time, REST_S after that was seen; True when it did."""
+        if departed - self._departed >= CROWD:
+            self._departed = departed
+            self._left_at = now if self._left_at is None else self._left_at
         if self._left_at is None or now - self._left_at < REST_S:
             return False
         self._left_at = None
