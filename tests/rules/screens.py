@@ -98,7 +98,7 @@ RULES: tuple[Rule, ...] = (
         path="static/tv/link.js",
         old="    old.onopen = old.onmessage = old.onclose = old.onerror = null;\n",
         new="",
-        tests=(PARTS + "test_a_half_open_socket_is_replaced_and_its_events_taken_away",),
+        tests=(PAGE + "test_a_replaced_socket_reaches_the_page_no_more",),
     ),
     Rule(
         name="Levels only get worse by waiting",

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.browser.tv.test_parts import FAKE
 from wallboard.boards.freshness import aged
 
 pytestmark = pytest.mark.browser
@@ -31,3 +32,11 @@ def test_what_is_stale_has_no_severity(module: Run) -> None:
     """Nobody runs to a queue because of a number of an hour ago."""
     body = "return [true, false].map((ticks) => m.severityOf({waiting: 9, s: 'act'}, 'waiting', 's', ticks, 0));"
     assert module("severity.js", body) == ["act", "unknown"]
+
+
+def test_a_replaced_socket_reaches_the_page_no_more(module: Run) -> None:
+    """It was half open and comes to life again: what it held back is from before, and its end is not the new one's."""
+    body = FAKE.replace("onMessage() {}", "onMessage(x) { heard.push(x); }").replace("let t = 0;", "let t = 0; const heard = [];")
+    body += "open(); hear(); const old = last(); run(27000); open(); const before = [heard.length, made.length];"
+    body += "if (old.onmessage) old.onmessage({data: 'old'}); if (old.onclose) old.onclose({code: 1006}); run(9000);"
+    assert module("link.js", body + "return [before, heard.length, made.length];") == [[1, 2], 1, 2]

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +38,7 @@ OTHERS = [
     "websockets.asyncio.server",
 ]
 GREEN, RED, NONE_CHOSEN = 0, 1, 5
+NO_END = "(no end)"
 
 
 def warm() -> None:
@@ -70,7 +72,7 @@ class Trial:
         lines = self.output.read_text(encoding="utf-8", errors="replace").splitlines()
         failed = [line.split(" ")[1] for line in lines if line.startswith(("FAILED ", "ERROR "))]
         if os.WIFSIGNALED(status):
-            return RED, failed or ["(no end)"]
+            return RED, failed or [NO_END]
         return os.waitstatus_to_exitcode(status), failed or [line for line in lines if line.strip()][-1:]
 
     def kill(self) -> None:
@@ -81,7 +83,7 @@ class Trial:
             pass
 
 
-def begin(copy: Path, tests: list[str], *options: str, within_s: float) -> Trial:
+def begin(copy: Path, tests: Sequence[str], *options: str, within_s: float) -> Trial:
     """Starts pytest over `tests` in `copy`."""
     output = copy.with_suffix(".out")
     sys.stdout.flush()

@@ -31,7 +31,7 @@ RULES: tuple[Rule, ...] = (
         path="stats/processes.py",
         old="            if now_s - self._started_s >= EARNED_S:",
         new="            if True:",
-        tests=(PROCESSES + "test_a_child_that_keeps_dying_is_started_again_with_growing_pauses",),
+        tests=(PROCESSES + "test_pauses_are_earned_back_by_thirty_seconds_of_life",),
     ),
     Rule(
         name="Full jitter",
