@@ -19,7 +19,7 @@ from redis.backoff import NoBackoff
 
 from stats.live.address import Address
 
-TIMEOUT_S = 5.0
+TIMEOUT_S = 4.0
 SENTINEL_TIMEOUT_S = 1.0
 # Short enough that a question to a node that hangs can be asked again of its successor.
 NODE_TIMEOUT_S = 2.0

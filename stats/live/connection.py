@@ -50,28 +50,42 @@ class Connection:
         self._turns = asyncio.Semaphore(POOL)
         self._scripts: dict[str, tuple[str, str]] = {}
         self._finding = asyncio.Lock()
+        self._open: set[asyncio.Future[Any]] = set()
         # A Cluster client that looks for its nodes anew closes connections that others are just opening, and they find nothing there.
         self._failures = (*_FAILURES, AttributeError) if self.address.mode == "cluster" else _FAILURES
 
     async def ask(self, answer: Awaitable[Answer]) -> Answer:
         """Await an answer of Redis, for LIMIT_S; every failure is StoreAway, and StoreRefused where asking again is pointless."""
-        asker = asyncio.current_task()
-        cancelled = asker.cancelling() if asker is not None else 0
+        question = asyncio.ensure_future(self._in_turn(answer))
+        self._open.add(question)
+
+        def over(_: object) -> None:
+            self._open.discard(question)
+            if asyncio.iscoroutine(answer):
+                answer.close()  # its turn may never have come
+            if not question.cancelled():
+                question.exception()  # nobody may be there any more to be told
+
+        question.add_done_callback(over)
         try:
-            async with asyncio.timeout(LIMIT_S), self._turns:
-                if self.address.mode == "cluster":
-                    await self._find_nodes()
-                return await answer
+            await asyncio.wait({question}, timeout=LIMIT_S)
+        finally:
+            question.cancel()
+        if not question.done() or question.cancelled():
+            raise StoreAway("TimeoutError")
+        try:
+            return question.result()
         except exceptions.ResponseError as why:
             raise refusal_or_absence(why) from why
         except self._failures as why:
             raise StoreAway(type(why).__name__) from why
-        finally:
-            if asyncio.iscoroutine(answer):
-                answer.close()  # its turn may never have come
-            if asker is not None and asker.cancelling() > cancelled:
-                # The client library loses one in ten, and whoever was told to stop would go on.
-                raise asyncio.CancelledError
+
+    async def _in_turn(self, answer: Awaitable[Answer]) -> Answer:
+        """A task of its own, for the client library loses one cancellation in ten, and nobody may wait longer for that."""
+        async with self._turns:
+            if self.address.mode == "cluster":
+                await self._find_nodes()
+            return await answer
 
     async def _find_nodes(self) -> None:
         """One asker at a time looks who serves what; the client would let all of them look at once, and break each other's connections."""
