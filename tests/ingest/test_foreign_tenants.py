@@ -55,14 +55,14 @@ async def test_what_another_customer_says_is_dropped_counted_and_told(redis_serv
                 await told(watch, datasource, document)
             await told(watch, "queues", visit("ours", FIRST, now))
         assert set(session.road.calls) == {"ours"}
-        assert session.health.facts.tenant == "4300"
-        assert session.health.facts.reason == "another customer's documents come in, and are dropped"
         assert [entry["log_level"] for entry in logs if entry["event"] == "security.foreign_tenant"] == ["warning"]
 
         async def counted() -> bool:
             return {reason: n for (_, reason), n in (await watch.store.quarantine_counts(ORGANISATION)).items()} == {FOREIGN: 3}
 
         await comes_true(counted)
+        assert session.health.facts.tenant == "4300"
+        assert session.health.facts.reason == "another customer's documents come in, and are dropped"
         await watch.mirror.refresh(now)
         assert set(watch.mirror.facts.queues) == {str(FIRST["id"])}
         assert not watch.mirror.facts.presence

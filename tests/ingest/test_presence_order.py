@@ -105,8 +105,11 @@ async def test_after_a_gap_each_agent_is_unverified_until_its_own_next_document(
             await watch.upstream.send("profile_live", presence(agent, now_ms() - 60_000))
         await asyncio.sleep(0.3)
         assert await verified(watch) == {"Anna Berg": True, "Bo Ceder": True}
+        watch.upstream.behave("503", "profile_live")
         await watch.upstream.drop_sockets("profile_live")
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.2)
+        assert await verified(watch) == {"Anna Berg": False, "Bo Ceder": False}, "while the socket is away nobody is vouched for"
+        watch.upstream.behave("ok", "profile_live")
         await watch.upstream.until_open("profile_live")
         await watch.begun()
         assert await verified(watch) == {"Anna Berg": False, "Bo Ceder": False}

@@ -98,7 +98,7 @@ class Ledger:
         self._thread.join(timeout=10)
 
 
-@pytest.mark.fault("C2", "C3", "A12")
+@pytest.mark.fault("C2", "C3")
 def test_a_worker_that_sleeps_longer_than_its_lease_wakes_up_as_nobody() -> None:
     """Stopped for fifteen seconds in mid-stream, another takes over; woken, it writes nothing; then the new holder dies too."""
     with pair(63, 2) as two:
