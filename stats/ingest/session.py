@@ -17,21 +17,20 @@ import structlog
 from stats.clock import now_ms, steady_ms, stepped_ms
 from stats.domain.facts import SourceFacts
 from stats.domain.metrics import CountingRules
-from stats.domain.periods import business_day, day_bounds
 from stats.ingest.backoff import Doorstep, delays
 from stats.ingest.handover import Handover, LostLease, inherit, readable
 from stats.ingest.health import SourceHealth
 from stats.ingest.hourly import Slots
 from stats.ingest.keeping import Keeping, Keeps
 from stats.ingest.listening import Listening
-from stats.ingest.past import BEFORE_MIDNIGHT_MS, HOUR_MS, Past
+from stats.ingest.past import HOUR_MS, Past
 from stats.ingest.pipeline import Fenced, Road
 from stats.ingest.pulse import Pulse
 from stats.ingest.quarantine import Quarantine
 from stats.ingest.recorder import Tape
 from stats.ingest.seeding import Seeding
+from stats.ingest.showing import Showing
 from stats.ingest.splitting import REASON
-from stats.ingest.stepping import apart
 from stats.ingest.tenants import Binding
 from stats.live import codec
 from stats.live.board_store import Store, StoreAway
@@ -82,9 +81,9 @@ class Session:
         self._left: SourceFacts | None = None  # what the last report before ours says
         self._pulse = Pulse()
         self._keeping = Keeping(store, organisation, source, self.road, shelf) if shelf is not None else None
-        self._epoch = self._generation = ""
+        self._showing = Showing(self.road, self.health, self._write_report)
+        self._epoch = ""
         self._moved = False  # the store has lost something that it has not been told again
-        self._unshown = False  # the sums were forgotten, and our calls are not all shown again
         self._dirty = asyncio.Event()
         self._past = Past(
             self.road, self.seeding, self.health, told=self._dirty.set, changed=self._write_report, answers=self._past_answers
@@ -158,10 +157,9 @@ class Session:
 
     async def _begin(self) -> None:
         self._epoch = await self._store.begin(self._organisation)
-        self._generation = await self._store.generation(self._organisation)
+        self._showing.generation = await self._store.generation(self._organisation)
         self._left = readable((await self._store.entries(self._organisation, "sources")).get(self._name))
-        await self._lease.compare_clocks()
-        await self.road.load(apart(self._lease.ahead_ms, self._left))
+        await self.road.load(self.road.steps.apart(await self._lease.compare_clocks(), self._left))
         if self._left is not None:
             inherit(self.health, self._binding, self._left, self.road.timezone)
 
@@ -176,12 +174,11 @@ class Session:
             try:
                 if self.road.who.restate_wanted:
                     self._pulse.rest("flush")  # a long day takes its time
-                    await self._restate()
+                    await self._showing.restate()
                 self._pulse.beat("flush")
                 await self.road.flush()
                 waits = delays(first_s=0.1, longest_s=1.0)
-                if self.road.generation not in ("", self._generation):
-                    self._show_again()
+                self._showing.follow()
                 if self._moved or (self.road.run_id and self.road.run_id != self.road.seen_run_id):
                     await self._store_moved()
             except StoreAway:
@@ -190,27 +187,6 @@ class Session:
                 with contextlib.suppress(StoreAway):  # the next write will say so
                     await self._take_back()
             await asyncio.sleep(FLUSH_GAP_S)
-
-    async def _restate(self) -> None:
-        now = now_ms()
-        first = day_bounds(business_day(now, self.road.timezone), self.road.timezone)[0]
-        self.road.who.restate_wanted = False
-        try:
-            count = await self.road.restate(min(first, now - HOUR_MS) - BEFORE_MIDNIGHT_MS, now + HOUR_MS)
-        except BaseException:
-            self.road.who.restate_wanted = True
-            raise
-        if self._unshown and self.road.generation in ("", self._generation):
-            self._unshown, self.health.facts.known = False, True
-            self._write_report()
-        log.info("restated", source=self._name, calls=count)
-
-    def _show_again(self) -> None:
-        """The sums were forgotten, whoever ordered it: no number is known until every call of the day is shown in the new ones."""
-        self._generation = self.road.generation
-        self._unshown, self.health.facts.known = self._unshown or self.health.facts.known, False
-        self.road.who.want_restate()
-        self._write_report()
 
     async def _take_back(self) -> None:
         """Fenced: the lease lapsed, or the store was emptied. Take it back, or leave it to who has it."""

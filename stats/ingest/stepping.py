@@ -43,13 +43,13 @@ class Steps:
             if held.call is not None:
                 self._road.restamp(id_call, restamped(held.call, by))
 
-
-def apart(ahead_ms: int | None, left: SourceFacts | None) -> int:
-    """How far our clock is before that of the worker who left this; 0 where they are the same, or where that cannot be known."""
-    if ahead_ms is None or left is None or left.store_ahead_ms is None:
-        return 0
-    by = ahead_ms - left.store_ahead_ms
-    return by if abs(by) > SAME_CLOCK_MS else 0
+    @staticmethod
+    def apart(ahead_ms: int | None, left: SourceFacts | None) -> int:
+        """How far our clock is before that of the worker who left this; 0 where they are the same, or where that cannot be known."""
+        if ahead_ms is None or left is None or left.store_ahead_ms is None:
+            return 0
+        by = ahead_ms - left.store_ahead_ms
+        return by if abs(by) > SAME_CLOCK_MS else 0
 
 
 def restamped(call: Call, by: int) -> Call:

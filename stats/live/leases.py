@@ -44,13 +44,14 @@ class Lease:
             await self.compare_clocks()
         return held
 
-    async def compare_clocks(self) -> None:
+    async def compare_clocks(self) -> int | None:
         """Learn how far our clock is before the store's; an answer that took long teaches nothing. Raises StoreAway."""
         before = now_ms()
         seconds, micros = await self._ask(self._client.eval(_CLOCK, 1, self._name))
         after = now_ms()
         if 0 <= after - before <= QUICK_MS:
             self.ahead_ms = (before + after) // 2 - (int(seconds) * 1000 + int(micros) // 1000)
+        return self.ahead_ms
 
     async def release(self) -> None:
         """Let another take it at once. Raises StoreAway."""
