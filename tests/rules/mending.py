@@ -45,7 +45,7 @@ RULES: tuple[Rule, ...] = (
         path="stats/ingest/tenants.py",
         old="            if telling.tenant is None or telling.tenant == self.tenant:\n                kept",
         new="            if True:\n                kept",
-        tests=("tests/ingest/test_foreign_tenants.py::test_what_another_customer_says_is_dropped_counted_and_told",),
+        tests=("tests/rules/test_merging.py::test_a_source_takes_the_documents_of_its_own_customer_alone",),
     ),
     Rule(
         name="Feeds bear witness for each other",
