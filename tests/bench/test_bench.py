@@ -49,6 +49,14 @@ def test_every_message_costs_something_and_a_bare_broadcast_less() -> None:
 
 
 @pytest.mark.slow
+def test_calls_go_into_the_archive() -> None:
+    """On SQLite everywhere, and on PostgreSQL where one is installed."""
+    figures = figures_of("archive")
+    assert figures["ended calls a second, Redis to SQLite"] > 50
+    assert all(rate > 50 for name, rate in figures.items() if name.startswith("ended calls"))
+
+
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_frame_reaches_the_page() -> None:
     if find_browser() is None:

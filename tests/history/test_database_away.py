@@ -5,22 +5,21 @@ Nothing here is fast: a worker looks for its database again after up to half a m
 
 import contextlib
 import dataclasses
-import http.cookiejar
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
 
 import psycopg
 import pytest
 
-from tests.acceptance.product import Product, eventually
+from tests.acceptance.product import API_TOKEN, Product, eventually
 from tests.acceptance.telling import Telling, plain
 from tests.conftest import ROOT
+from tests.history.board import OpenBoard
+from tests.history.person import PASSWORD, Person
 from tests.history.postgres import Postgres, fill, postgres, small_disk
 from tests.history.witness import Ask, Rows, until_whole
 from tests.oracle.days import day
@@ -30,7 +29,6 @@ from tests.upstream import UpstreamThread
 pytestmark = [pytest.mark.heavy, pytest.mark.timeout(240)]
 HEALS_WITHIN_S = 60.0
 MINUTE_MS = 60_000
-PASSWORD = "Kastanj-4711"  # made up
 
 
 class Busy:
@@ -68,33 +66,6 @@ class Busy:
         agent = [agent for agent in self.day.agents if agent.id is not None][number]
         self.product.upstream.send("profile_history", slot(agent={"id": agent.id, "name": agent.name}))
         return str(agent.id)
-
-
-class Person:
-    """A browser without scripts."""
-
-    def __init__(self, product: Product) -> None:
-        self._base = f"http://127.0.0.1:{product.port}"
-        self._jar = http.cookiejar.CookieJar()
-        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self._jar))
-
-    def ask(self, path: str, language: str = "en", **form: str) -> tuple[int, str | None, str]:
-        """Status, Retry-After and the page."""
-        headers = {"Accept-Language": language, "Referer": self._base}
-        token = next((cookie.value or "" for cookie in self._jar if cookie.name == "csrftoken"), "")
-        data = urllib.parse.urlencode({**form, "csrfmiddlewaretoken": token}).encode() if form else None
-        try:
-            with self._opener.open(urllib.request.Request(self._base + path, data, headers), timeout=40) as reply:
-                return reply.status, reply.headers.get("Retry-After"), reply.read().decode()
-        except urllib.error.HTTPError as refusal:
-            with refusal:
-                return refusal.code, refusal.headers.get("Retry-After"), refusal.read().decode()
-
-    def log_in(self) -> None:
-        """As `admin`."""
-        self.ask("/login/")
-        status, _, page = self.ask("/login/", username="admin", password=PASSWORD)
-        assert (status, "form" in page) == (200, True), page[:500]
 
 
 @pytest.fixture
@@ -153,27 +124,32 @@ def test_postgresql_is_stopped_frozen_and_killed_in_a_busy_hour(product: Product
     busy, person = Busy(product, 61, 3), Person(product)
     person.log_in()
 
-    server.stop()
-    busy.tell(0)
-    seen = {busy.sees(0)}
-    busy.right(0)
-    says_so(person, "/admin/")
-    assert person.ask("/login/", username="admin", password=PASSWORD)[0] == 503
-    server.start()
-    busy.kept(0, ask)
-    assert person.ask("/admin/")[0] == 200
+    with OpenBoard(f"ws://127.0.0.1:{product.port}/ws/boards/supervisor/", API_TOKEN) as board:
+        eventually(lambda: board.seen["live"], 10)
+        server.stop()
+        busy.tell(0)
+        seen = {busy.sees(0)}
+        busy.right(0)
+        says_so(person, "/admin/")
+        assert person.ask("/login/", username="admin", password=PASSWORD)[0] == 503
+        server.start()
+        busy.kept(0, ask)
+        assert person.ask("/admin/")[0] == 200
 
-    server.signal(signal.SIGSTOP)
-    busy.tell(1)
-    seen.add(busy.sees(1))
-    busy.right(1)
-    # Longer than any single question may take: nobody hangs, and the numbers are asked for all the while.
-    frozen_until = time.monotonic() + 14
-    while time.monotonic() < frozen_until:
-        assert product.state() == "live"
-        time.sleep(0.5)
-    server.signal(signal.SIGCONT)
-    busy.kept(1, ask)
+        server.signal(signal.SIGSTOP)
+        busy.tell(1)
+        seen.add(busy.sees(1))
+        busy.right(1)
+        # Longer than any single question may take: nobody hangs, and the numbers are asked for all the while.
+        frozen_until = time.monotonic() + 14
+        while time.monotonic() < frozen_until:
+            assert product.state() == "live"
+            time.sleep(0.5)
+        server.signal(signal.SIGCONT)
+        busy.kept(1, ask)
+        answered = product.live()["site"]["today"]["calls_in"]
+        eventually(lambda: board.value("site", "calls_in") == answered, 5, lambda: board.value("site", "calls_in"))
+    assert (set(board.seen), board.dialled) == ({"live"}, 1)
 
     server.kill()
     busy.tell(2)
