@@ -28,7 +28,7 @@ SAY: Mapping[str, tuple[str, str]] = {
     "fine": ("Everything works. {open} of {all} sockets are open; the last frame came {ago} ago.", ""),
     "fine_quiet": ("Everything works. {open} of {all} sockets are open; no call has been told yet.", ""),
     "clock_shifted": (
-        "CLOCK_OFFSET_S SHIFTS TIME BY {offset} S. IT IS FOR TESTS ALONE. Every number belongs to another day.",
+        "CLOCK_OFFSET_S SHIFTS TIME BY {offset} S. IT IS FOR TESTS ALONE. Every number is of another time.",
         "Take CLOCK_OFFSET_S out of the settings and start again.",
     ),
     "store_away": (
