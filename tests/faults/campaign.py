@@ -143,11 +143,13 @@ def _differences(expected: dict[str, object], answer: dict[str, object]) -> list
     return [line for line in differences(expected, answer) if not any(word in line for word in skipped)]
 
 
-def rounds(seed: int, faults: int, most_s: float, only: Sequence[str] = (), exactly_s: float | None = None) -> list[Round]:
-    """A schedule cut into houses of a few faults each."""
+def rounds(
+    seed: int, faults: int, most_s: float, only: Sequence[str] = (), exactly_s: float | None = None, *, standby: bool = False
+) -> list[Round]:
+    """A schedule cut into houses of a few faults each; every third has a second worker, all of them when asked."""
     made: list[Round] = []
     for number, first in enumerate(range(0, faults, PER_ROUND)):
-        embedded, standby = number % 2 == 0, number % 3 == 1
+        embedded, has_standby = number % 2 == 0, standby or number % 3 == 1
         plan = schedule(seed + number, min(PER_ROUND, faults - first), most_s, embedded=embedded)
         if only:
             names = [only[(first + n) % len(only)] for n in range(len(plan))]
@@ -155,7 +157,7 @@ def rounds(seed: int, faults: int, most_s: float, only: Sequence[str] = (), exac
             plan = [Planned(name, 0.0 if name in AT_ONCE else each.seconds, each.calm) for name, each in zip(names, plan, strict=True)]
         if exactly_s is not None:
             plan = [Planned(each.name, 0.0 if each.name in AT_ONCE else exactly_s, each.calm) for each in plan]
-        made.append(Round(seed + number, plan, embedded, standby))
+        made.append(Round(seed + number, plan, embedded, has_standby))
     return made
 
 
@@ -167,11 +169,12 @@ def main() -> None:
     asked.add_argument("--seconds", type=float, default=25.0, help="the longest fault")
     asked.add_argument("--fault-seconds", type=float, default=None, help="every fault this long (at most 600)")
     asked.add_argument("--only", action="append", default=[], choices=sorted(MENU), metavar="FAULT")
+    asked.add_argument("--standby", action="store_true", help="a second worker in every house")
     options = asked.parse_args()
     exactly_s = None if options.fault_seconds is None else min(600.0, options.fault_seconds)
     failed = False
     print("| fault | detected after | healed after | lie-seconds |\n|---|---|---|---|")
-    for each in rounds(options.seed, options.faults, options.seconds, options.only, exactly_s):
+    for each in rounds(options.seed, options.faults, options.seconds, options.only, exactly_s, standby=options.standby):
         try:
             run(each)
         except (NotInTime, AssertionError, OSError) as why:

@@ -25,7 +25,8 @@ from tests.acceptance.telling import plain, stripped
 from tests.oracle.days import Day
 from tests.oracle.documents import Documents
 from tests.oracle.floor import Floor
-from tests.oracle.script import Dialect, Frame, Script
+from tests.oracle.historic import historic_rows
+from tests.oracle.script import SOURCES, Dialect, Frame, Script
 from tests.oracle.stories import STORIES, Stage
 from tests.upstream.history import History, Row
 from tests.upstream.play import disordered
@@ -34,7 +35,7 @@ from tests.upstream.server import ScriptableUpstream
 ZONE = "Europe/Stockholm"
 BEFORE = 60  # calls of the hour before
 LAG_MS = 1_500
-ROWS_EVERY_S = 0.5
+ROWS_EVERY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,19 +99,33 @@ def last_presences(day: Day, until_ms: int) -> list[Frame]:
 
 
 class LivingHistory(History):
-    """A history whose rows are those of the moment it is asked."""
+    """A history whose rows are those of the moment it is asked. A call that is over is written once."""
 
     def __init__(self, day: Day) -> None:
         super().__init__()
         self._day, self._made_at = day, float("-inf")
+        self._last = [max(event[0] for event in script.events) for script in day.scripts]
+        self._written: dict[int, dict[str, list[Row]]] = {}
 
     def page(self, root: str, arguments: Any) -> Row:
         """One page of the rows there are by now."""
         if time.monotonic() - self._made_at > ROWS_EVERY_S:
-            for each, rows in self._day.rows(until_ms=round(time.time() * 1000) - LAG_MS).items():
+            for each, rows in self._rows(round(time.time() * 1000) - LAG_MS).items():
                 self.set(each, rows)
             self._made_at = time.monotonic()
         return super().page(root, arguments)
+
+    def _rows(self, until_ms: int) -> dict[str, list[Row]]:
+        found: dict[str, list[Row]] = {root: [] for root in SOURCES}
+        for place, script in enumerate(self._day.scripts):
+            if script.started > until_ms:
+                break
+            told = self._written.get(place) or historic_rows(script.documents(until_ms), instants=self._day.instants)
+            if self._last[place] <= until_ms:
+                self._written[place] = told
+            for root, rows in told.items():
+                found[root] += rows
+        return found
 
 
 async def speak(upstream: ScriptableUpstream, told: Told, day: Day) -> None:

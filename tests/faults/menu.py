@@ -122,9 +122,42 @@ ON_STREAM: dict[str, Begin] = {
 ON_STORE: dict[str, Begin] = {
     f"{verb} {which}": _link(which, verb) for which in ("worker-store", "web-store") for verb in ("reset", "stall", "half_open", "slow")
 }
+
+
+def _both(first: str, second: str) -> Begin:
+    """Two at once, undone at once."""
+
+    def begin(house: House) -> Undo:
+        undone = [ALONE[name](house) for name in (first, second)]
+        return lambda: [undo() for undo in undone]
+
+    return begin
+
+
+def _stopped_then_flushed(house: House) -> Undo:
+    undo = ALONE["stop store"](house)
+
+    def both() -> None:
+        undo()
+        _flushed(house)
+
+    return both
+
+
+ALONE: dict[str, Begin] = PROCESSES | ON_STREAM | ON_STORE
+TOGETHER: dict[str, Begin] = {
+    f"{first} + {second}": _both(first, second)
+    for first, second in (
+        ("cut stream", "stop store"),
+        ("half_open stream", "kill -9 web"),
+        ("kill -9 worker", "cut history"),
+        ("kill -9 worker", "lock database"),
+        ("stop web", "reset stream"),
+    )
+} | {"stop store, then flush it": _stopped_then_flushed}
 # The control: whoever judges must have nothing to say of it.
 NOTHING = "nothing"
-MENU: dict[str, Begin] = PROCESSES | ON_STREAM | ON_STORE | {NOTHING: lambda _house: _nothing}
+MENU: dict[str, Begin] = ALONE | TOGETHER | {NOTHING: lambda _house: _nothing}
 AT_ONCE = ("kill -9 worker", "kill -9 web", "kill -9 housekeeping", "flush store")
 
 
