@@ -44,6 +44,7 @@ class Stage:
         self.dials = 0
         self.pages = 0
         self.healthy = True
+        self.page_status = 200
         self.portal = False  # somebody else's network answers everything with a page of its own
         self.refuse_with: int | None = None
         self.deaf = False
@@ -156,6 +157,8 @@ class Stage:
         if self.portal:
             return await self._health(request)
         self.pages += 1
+        if self.page_status != 200:
+            return web.Response(text="This link does not open a board", status=self.page_status)
         how = {name: request.query[name] for name in ("language", "theme") if name in request.query}
         body = draw(self.slug, self.values, now=self.now(), **{**self.how, **how})
         policy = f"{POLICY} ws://127.0.0.1:{self.port}"

@@ -77,6 +77,24 @@ def test_somebody_elses_network_that_answers_everything_is_offline_and_never_sho
     expect(page.locator('[data-row="queue:7"]')).to_have_count(1)
 
 
+@pytest.mark.fault("D10")
+def test_a_board_is_not_exchanged_for_a_page_that_refuses_it(page: Page, stage: Stages) -> None:
+    """The server is well, but would answer this address with something else: the old board stays and is true."""
+    page.clock.install(time=0)
+    stage = stage("team", samples.one_queue())
+    page.goto(stage.address)
+    until(page, "!!window.wallboard && window.wallboard.version() === 41")
+    page.evaluate("window.never = 'reloaded'")
+    stage.page_status = 403
+    stage.values["queue:7"] = samples.queue("Ny kö", 7)
+    stage.snapshot()
+    for _ in range(20):
+        page.clock.run_for(1000)
+        page.wait_for_timeout(30)
+    assert stage.pages >= 2, "it has looked"
+    assert page.evaluate("window.never") == "reloaded"
+
+
 @pytest.mark.fault("D4")
 def test_a_socket_that_swallows_everything_is_replaced_and_the_numbers_grow_old_meanwhile(page: Page, stage: Stages) -> None:
     """Open on both ends and dead between: late at fifteen seconds, offline and dialled anew at twenty-five."""

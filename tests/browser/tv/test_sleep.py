@@ -107,6 +107,8 @@ def test_a_frozen_page_believes_nothing_that_waited_for_it(page: Page, stage: St
     opened(page, stage)
     dials = stage.dials
     with frozen(page):
+        stage.values["site"]["waiting"] = 99
+        stage.snapshot()
         for number in range(14):
             stage.patch({"site": {"waiting": 100 + number}})
             time.sleep(0.5)
