@@ -124,6 +124,7 @@ def test_TX_22_no_log_line_file_or_key_holds_the_token_and_numbers_are_in_record
     store = product.redis()
     readers = {b"string": store.get, b"hash": store.hgetall, b"set": store.smembers, b"zset": lambda key: store.zrange(key, 0, -1)}
     readers[b"list"] = lambda key: store.lrange(key, 0, -1)
+    readers[b"stream"] = lambda key: store.xrange(key)
     for key in store.scan_iter("*"):
         content = repr(readers[store.type(key)](key)) + repr(key)
         assert VENDOR_TOKEN not in content, key
