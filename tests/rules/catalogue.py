@@ -1,6 +1,6 @@
 """Every safety rule of docs/reliability.md, with the lines that keep it and the tests that miss it."""
 
-from tests.rules import delivery, mending, merging, past, screens, secrets, store, upkeep
+from tests.rules import delivery, mending, merging, past, processes, screens, secrets, store, upkeep
 from tests.rules.rule import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -11,5 +11,6 @@ RULES: tuple[Rule, ...] = (
     *screens.RULES,
     *delivery.RULES,
     *upkeep.RULES,
+    *processes.RULES,
     *secrets.RULES,
 )

@@ -71,6 +71,13 @@ RULES: tuple[Rule, ...] = (
         tests=(STEPPED + "test_a_step_moves_now_and_never_what_measures_time",),
     ),
     Rule(
+        name="What is kept of our own clock's instants moves when it is stepped",
+        path="stats/ingest/stepping.py",
+        old="        self._road.people.step(by, now_ms())\n",
+        new="",
+        tests=(STEPPED + "test_time_in_state_is_the_time_that_passed",),
+    ),
+    Rule(
         name="Two machines' clocks are never compared to tell life from death",
         path="stats/live/receipts.py",
         old="        if (fresh and abs(apart) > SAME_CLOCK_MS) or apart > SAME_CLOCK_MS:",
@@ -90,6 +97,13 @@ RULES: tuple[Rule, ...] = (
         old='                    pipe.expire(keys.key(self.organisation, "r", reference), keys.RECORD_TTL_S)',
         new='                    pipe.exists(keys.key(self.organisation, "r", reference))',
         tests=(KEEPING + "test_records_that_wait_for_the_database_do_not_expire",),
+    ),
+    Rule(
+        name="What one worker holds is bounded",
+        path="stats/ingest/keeping.py",
+        old="        del held[:-MOST_IN_MEMORY]\n",
+        new="",
+        tests=(KEEPING + "test_what_one_worker_holds_while_redis_is_away_is_bounded",),
     ),
     Rule(
         name="What can never be kept stands in nobody's way",

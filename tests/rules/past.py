@@ -66,6 +66,13 @@ RULES: tuple[Rule, ...] = (
         tests=("tests/laws/test_time_in_state.py::test_documents_that_came_while_the_store_was_away_keep_each_its_time",),
     ),
     Rule(
+        name="A call that has ended does not come back by a document that was overtaken",
+        path="stats/ingest/people.py",
+        old="        if held is not None and self._shows_a_dropped_call(key, held.document, told):",
+        new="        if False:",
+        tests=("tests/ingest/test_presence_order.py::test_a_call_that_has_ended_does_not_come_back_by_a_document_that_was_overtaken",),
+    ),
+    Rule(
         name="A restatement outlives a crash",
         path="stats/ingest/who.py",
         old='        self.entries[("flags", f"restate:{self._source}")] = "1"',

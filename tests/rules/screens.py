@@ -66,6 +66,13 @@ RULES: tuple[Rule, ...] = (
         tests=(PAGE + "test_a_screen_that_hears_nothing_calls_nothing_fresh",),
     ),
     Rule(
+        name="Counts of agents are late while a state in them is doubted",
+        path="stats/domain/freshness.py",
+        old='            return {**feed, "level": "late", "reason": "unverified"}',
+        new="            return feed",
+        tests=("tests/domain/test_rooms.py::test_a_count_of_agents_is_late_while_a_state_in_it_may_have_changed_unseen",),
+    ),
+    Rule(
         name="Time passes whatever the store does",
         path="wallboard/push/organisation.py",
         old="                self._settle()\n                await self._show()\n\n    async def _read(",
@@ -198,6 +205,13 @@ RULES: tuple[Rule, ...] = (
         old="      if (behind >= AGREEING) step(sample);",
         new="      step(sample);",
         tests=(PARTS + "test_one_message_held_up_on_the_way_does_not_set_the_clock_back",),
+    ),
+    Rule(
+        name="Somebody else's answer is no answer",
+        path="static/tv/reload.js",
+        old="given.answer || serverAnswers;",
+        new="given.answer || (() => Promise.resolve(true));",
+        tests=("tests/browser/tv/test_network.py::test_somebody_elses_network_that_answers_everything_is_offline_and_never_shown",),
     ),
     Rule(
         name="A page loads itself anew only after the server has answered",

@@ -26,7 +26,14 @@ RULES: tuple[Rule, ...] = (
         path="stats/live/keys.py",
         old='    return f"wb:{{{organisation}}}:"',
         new='    return "wb:{all}:"',
-        tests=(STORE + "test_no_number_of_one_organisation_reaches_another",),
+        tests=("tests/rules/test_leases.py::test_no_number_of_one_organisation_reaches_another",),
+    ),
+    Rule(
+        name="Calls of two sources do not meet",
+        path="stats/live/mirror.py",
+        old="                facts.living[rest] =",
+        new='                facts.living[rest.partition("/")[2]] =',
+        tests=("tests/engines/test_bounds.py::test_the_calls_of_two_sources_that_share_their_ids_simply_add",),
     ),
     Rule(
         name="The fence is in the write",
@@ -41,7 +48,7 @@ RULES: tuple[Rule, ...] = (
         part="renew",
         old="_RENEW = \"if redis.call('GET', KEYS[1]) == ARGV[1] then",
         new="_RENEW = \"if redis.call('EXISTS', KEYS[1]) == 1 then",
-        tests=(STORE + "test_a_lease_is_one_workers_whatever_another_asks",),
+        tests=("tests/rules/test_leases.py::test_a_lease_is_one_workers_whatever_another_asks",),
     ),
     Rule(
         name="Only the holder renews or lets go",
@@ -49,14 +56,14 @@ RULES: tuple[Rule, ...] = (
         part="release",
         old="_RELEASE = \"if redis.call('GET', KEYS[1]) == ARGV[1] then",
         new="_RELEASE = \"if redis.call('EXISTS', KEYS[1]) == 1 then",
-        tests=(STORE + "test_a_lease_is_one_workers_whatever_another_asks",),
+        tests=("tests/rules/test_leases.py::test_a_lease_is_one_workers_whatever_another_asks",),
     ),
     Rule(
         name="A lease runs out by itself",
         path="stats/live/leases.py",
         old="'NX', 'PX', ARGV[2])",
         new="'NX')",
-        tests=(STORE + "test_a_lease_that_nobody_renews_is_free_again_in_time",),
+        tests=("tests/rules/test_leases.py::test_a_lease_that_nobody_renews_is_free_again_in_time",),
     ),
     Rule(
         name="Compare and swap per record",

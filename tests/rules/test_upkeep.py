@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import random
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -13,20 +12,17 @@ from django.db import OperationalError
 from stats.domain.errors import Malformed
 from stats.domain.metrics import CountingRules
 from stats.history.assignments import Assigned
+from stats.ingest import pulse
 from stats.ingest.backoff import Backoff, Doorstep, delays
 from stats.ingest.quarantine import Quarantine
 from stats.ingest.supervisor import Supervisor
-from stats.live.board_store import Store
+from stats.live.board_store import Store, StoreAway
 from stats.providers.base import SourceConfig
 from stats.providers.telavox.provider import TelavoxProvider
 from stats.providers.telavox.stream import open_feed
-from tests.push.conftest import Open
-from tests.push.floor import Worker, waiting_call
 from tests.upstream.server import ScriptableUpstream
-from wallboard.accounts.models import digest_of
-from wallboard.push import admission, hubs
+from wallboard.push import admission
 from wallboard.push.admission import DatabaseAway, Key, Pass
-from wallboard.push.socket import BoardSocket
 
 
 def test_only_half_a_minute_of_life_resets_the_delays() -> None:
@@ -75,6 +71,34 @@ def test_a_flood_of_junk_is_counted_whole_and_noted_in_part_without_its_words() 
     assert not [note for note in notes if "4670174" in note]
 
 
+async def test_a_task_that_does_not_come_round_ends_its_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever rests is excused (half a minute is a third of a second here)."""
+    monkeypatch.setattr(pulse, "STUCK_MS", 300)
+    monkeypatch.setattr(pulse, "LOOK_EVERY_S", 0.05)
+    watched = pulse.Pulse()
+    watched.beat("report")
+    watched.rest("report")
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.6):
+            await watched.watch()
+    watched.beat("flush")
+    with pytest.raises(pulse.Stuck, match="flush"):
+        async with asyncio.timeout(5):
+            await watched.watch()
+
+
+async def test_no_question_to_the_store_is_waited_for_longer_than_the_limit(redis_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five seconds, a third of one here; whatever the question is busy with."""
+    monkeypatch.setattr("stats.live.connection.LIMIT_S", 0.3)
+    store = Store(redis_server)
+    began = asyncio.get_running_loop().time()
+    with pytest.raises(StoreAway):
+        await store.connection.ask(asyncio.sleep(5))
+    assert asyncio.get_running_loop().time() - began < 3
+    assert await store.ping()
+    await store.close()
+
+
 async def test_who_does_not_take_frames_holds_the_vendor_back() -> None:
     """A slow worker makes the vendor wait; it does not take a day's frames into its memory."""
     import websockets.asyncio.server
@@ -101,106 +125,6 @@ async def test_who_does_not_take_frames_holds_the_vendor_back() -> None:
                 await asyncio.sleep(0.3)
             assert sent < 500
             assert not done.is_set()
-
-
-class Ear:
-    """A browser's end of a socket: it keeps the very events it is sent."""
-
-    def __init__(self, token: str) -> None:
-        self.heard: list[Any] = []
-        self.socket = BoardSocket(self.hear, Pass(kind="screen", digest=digest_of(token), organisation="default", board="team", row=1))
-
-    async def hear(self, event: Any) -> None:
-        """One event."""
-        self.heard.append(event)
-
-    def patches(self) -> list[Any]:
-        """The changes it was told."""
-        return [event for event in self.heard if '"type":"patch"' in event.get("text", "")]
-
-
-async def told(worker: Worker, ears: Sequence[Ear], call: str, since: int) -> None:
-    """One more caller waits, and whoever is told has been."""
-    await worker.tell(waiting_call(call, since=since))
-    before = [len(ear.patches()) for ear in ears]
-    for _ in range(100):
-        await asyncio.sleep(0.05)
-        if any(len(ear.patches()) > had for ear, had in zip(ears, before, strict=True)):
-            return
-    raise AssertionError("nobody was told")
-
-
-async def test_a_change_is_encoded_once_for_all_who_look(worker: Worker, token: str, open_board: Open) -> None:
-    """Forty browsers are handed one and the same event."""
-    from stats.clock import now_ms
-
-    await worker.tell(waiting_call("c0", since=now_ms()))
-    ears = [Ear(token) for _ in range(40)]
-    hub = None
-    for ear in ears:
-        hub = await hubs.enter("default", "team", ear.socket)
-    assert hub is not None
-    await told(worker, ears, "c1", now_ms())
-    await asyncio.sleep(0.3)
-    assert len({id(ear.patches()[0]) for ear in ears}) == 1
-    for ear in ears:
-        hub.leave(ear.socket)
-
-
-async def test_everything_is_computed_four_times_a_second_at_most_however_much_changes(
-    worker: Worker, token: str, open_board: Open
-) -> None:
-    """Thirty changes in one and a half seconds; what is computed for nobody costs those who look."""
-    from stats.clock import now_ms
-    from wallboard.push import live
-
-    ear = Ear(token)
-    hub = await hubs.enter("default", "team", ear.socket)
-    shown = 0
-
-    async def look() -> None:
-        nonlocal shown
-        shown += 1
-
-    organisation = await live.organisation("default")
-    organisation.listeners.append(look)
-    began = asyncio.get_running_loop().time()
-    for number in range(30):
-        await worker.tell(waiting_call(f"c{number}", since=now_ms()))
-        await asyncio.sleep(0.05)
-    assert 2 < shown <= 4 * (asyncio.get_running_loop().time() - began) + 1
-    organisation.listeners.remove(look)
-    hub.leave(ear.socket)
-
-
-async def test_a_browser_that_acknowledges_nothing_is_sent_no_more_and_gets_the_present_when_it_does(
-    worker: Worker, token: str, open_board: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Beside one that does (five seconds are one here)."""
-    from stats.clock import now_ms
-
-    monkeypatch.setattr("wallboard.push.window.PAUSE_S", 1.0)
-    await worker.tell(waiting_call("c0", since=now_ms()))
-    good, silent = Ear(token), Ear(token)
-    hub = await hubs.enter("default", "team", good.socket)
-    await hubs.enter("default", "team", silent.socket)
-    await asyncio.sleep(1.1)
-    held = silent.socket.window.sent
-    for number in range(3):
-        await hub.acknowledge(good.socket, good.socket.window.sent)
-        await told(worker, [good], f"c{number + 1}", now_ms())
-        await asyncio.sleep(0.3)
-    assert len(good.patches()) >= 3
-    quiet = len(silent.heard)
-    await hub.acknowledge(good.socket, good.socket.window.sent)
-    await told(worker, [good], "c9", now_ms())
-    assert len(silent.heard) == quiet
-    assert silent.socket.window.sent == held
-    await hub.acknowledge(silent.socket, held)
-    await asyncio.sleep(1.0)
-    assert '"waiting":5' in silent.heard[-1]["text"]
-    for ear in (good, silent):
-        hub.leave(ear.socket)
 
 
 async def test_a_database_that_is_away_lets_in_whom_it_let_in_before_and_closes_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
