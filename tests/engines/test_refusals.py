@@ -1,17 +1,22 @@
 """What the store refuses, and what was spoilt in it: one record stands aside, the others are written, and what was lost is shown again."""
 
 import asyncio
+import time
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from stats.clock import now_ms
 from stats.domain.records import Call, Party, Visit
+from stats.ingest.health import SourceHealth
+from stats.ingest.showing import Showing
 from stats.ingest.splitting import apply_apart
 from stats.live.board_store import Batch, Row, Store, StoreAway, StoreRefused
 from stats.live.codec import unpack_call
 from stats.live.keys import key
 from stats.live.sweeping import wipe_sums
+from tests.engines.harness import a_floor
 from tests.laws.road import ORGANISATION, SOURCE, Bench, rules_of
 from tests.laws.test_any_order import empty, expect
 from tests.oracle.days import Day, day
@@ -224,3 +229,57 @@ async def test_rows_are_packed_as_they_are_read(redis_server: str) -> None:
     packed = await store.connection.client.hget(key(ORGANISATION, "r", f"{SOURCE}/x"), "r")
     assert unpack_call(packed) == row.call
     await store.close()
+
+
+async def test_no_number_is_known_while_calls_are_missing_from_new_sums(redis_server: str) -> None:
+    """Sums that are forgotten again while calls are shown in them are not whole yet; the next restatement makes them so."""
+    today = day(31, n_calls=14, n_agents=5, n_queues=3, now_ms=now_ms() - 500)
+    bench = Bench(redis_server, today.timezone, rules_of(today.settings))
+    await bench.worker()
+    bench.hear(today.frames())
+    await bench.flush()
+    assert bench.road is not None
+    health = SourceHealth(SOURCE, "telavox", {}, 1)
+    health.facts.known = True
+    showing = Showing(bench.road, health, bench.report)
+    showing.generation = await bench.store.generation(ORGANISATION)
+    for _ in range(2):
+        await wipe_sums(bench.store, ORGANISATION)
+        bench.report()
+        await bench.road.flush()
+        showing.follow()
+        assert bench.road.who.restate_wanted
+        assert not health.facts.known
+    await wipe_sums(bench.store, ORGANISATION)
+    await showing.restate()
+    showing.follow()
+    assert not health.facts.known
+    await showing.restate()
+    assert health.facts.known
+    await bench.flush()
+    await expect(bench, today)
+    await bench.close()
+
+
+@pytest.mark.heavy
+async def test_a_rebuild_shows_no_wrong_number_for_longer_than_three_seconds(redis_server: str) -> None:
+    """While calls are missing from the new sums nothing is known; then everything is as it was, in another epoch."""
+    async with a_floor(redis_server) as floor:
+        await floor.play(1.0)
+        await floor.until_live()
+        await floor.expect_right()
+        right, epoch = (await floor.values())["site"]["offered"], floor.mirror.epoch
+        assert right
+        await floor.store.order(ORGANISATION, SOURCE, "rebuild")
+        wrong_since, longest = 0.0, 0.0
+        async with asyncio.timeout(30):
+            while True:
+                site, now = (await floor.values())["site"], time.monotonic()
+                wrong_since = (wrong_since or now) if site["offered"] not in (None, right) else 0.0
+                longest = max(longest, now - wrong_since if wrong_since else 0.0)
+                if floor.mirror.epoch != epoch and site["offered"] == right:
+                    break
+                await asyncio.sleep(0.02)
+        assert longest < 3.0
+        await floor.until_live()
+        await floor.expect_right()
