@@ -61,7 +61,7 @@ def restored(var_dir: Path) -> Iterator[Restored]:
     made.stop()
 
 
-@pytest.mark.fault("C7")
+@pytest.mark.fault("C4")
 def test_a_store_that_came_back_older_is_another_epoch_and_read_anew(restored: Restored) -> None:
     """Its rev has passed the reader's again, and its own epoch is the same: only the server's identity tells."""
 
@@ -99,7 +99,7 @@ def test_a_store_that_came_back_older_is_another_epoch_and_read_anew(restored: R
     asyncio.run(law())
 
 
-@pytest.mark.fault("C7")
+@pytest.mark.fault("C4")
 async def test_a_server_that_came_back_older_is_told_everything_again(restored: Restored) -> None:
     """The session still holds its lease in the older store, so that nothing but the server's identity says what was lost."""
     upstream = ScriptableUpstream()

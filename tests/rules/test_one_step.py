@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+import pytest
+
 from stats.domain.facts import Facts
 from stats.domain.records import Call, Journey, Offer
 from stats.ingest.pipeline import Road
@@ -95,6 +97,7 @@ async def write(road: Road) -> None:
         await road.flush()
 
 
+@pytest.mark.fault("C2")
 def test_two_who_write_by_turns_on_what_they_remember_lose_nothing_of_a_call(redis_server: str) -> None:
     """The first worker comes back to the lease with an old memory of the call, and has something new to tell of it."""
 

@@ -54,7 +54,7 @@ async def read(url: str, shelf: Shelf, *heard: Call) -> tuple[bool, dict[str, Ca
     return proved, known
 
 
-@pytest.mark.fault("B2")
+@pytest.mark.fault("B4")
 def test_a_window_that_will_not_prove_itself_is_cut_in_two(redis_server: str) -> None:
     """Fewer rows than were counted: the halves are read, and bring what the whole lacked; what never proves itself is said."""
     now = now_ms()
@@ -64,7 +64,7 @@ def test_a_window_that_will_not_prove_itself_is_cut_in_two(redis_server: str) ->
     assert asyncio.run(read(redis_server, Shelf(calls, hides=1)))[0] is False
 
 
-@pytest.mark.fault("B3")
+@pytest.mark.fault("B6")
 def test_a_row_that_lags_does_not_take_back_what_a_frame_told(redis_server: str) -> None:
     """The row is asked for after the frame, and is older all the same: nobody knows how far the past is behind."""
     since = now_ms() - 60_000
@@ -76,7 +76,7 @@ def test_a_row_that_lags_does_not_take_back_what_a_frame_told(redis_server: str)
     assert call.journey.last_queue == SUPPORT
 
 
-@pytest.mark.fault("B1")
+@pytest.mark.fault("B5")
 async def test_a_pass_that_fails_leaves_the_wish(redis_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first answers of the past are errors: numbers are unknown until a pass has read it, and then nobody need ask."""
     monkeypatch.setattr("stats.ingest.seeding.TRIES", 1)
@@ -88,7 +88,7 @@ async def test_a_pass_that_fails_leaves_the_wish(redis_server: str, monkeypatch:
         await watch.until("live", 15)
 
 
-@pytest.mark.fault("B1")
+@pytest.mark.fault("B5")
 async def test_after_a_gap_nothing_is_called_live_before_the_past_was_read(redis_server: str) -> None:
     """The sockets are back, what was lost meanwhile is not: the source says so for as long as the history does not answer."""
     async with watched(redis_server, CountingRules()) as watch:

@@ -87,6 +87,7 @@ async def test_a_task_that_does_not_come_round_ends_its_session(monkeypatch: pyt
             await watched.watch()
 
 
+@pytest.mark.fault("C7")
 async def test_no_question_to_the_store_is_waited_for_longer_than_the_limit(redis_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Five seconds, a third of one here; whatever the question is busy with."""
     monkeypatch.setattr("stats.live.connection.LIMIT_S", 0.3)
