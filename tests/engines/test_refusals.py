@@ -252,6 +252,7 @@ async def test_no_number_is_known_while_calls_are_missing_from_new_sums(redis_se
         assert not health.facts.known
     await wipe_sums(bench.store, ORGANISATION)
     await showing.restate()
+    assert not health.facts.known
     showing.follow()
     assert not health.facts.known
     await showing.restate()
