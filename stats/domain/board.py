@@ -27,7 +27,12 @@ class Now:
     """What the living calls show, by queue."""
 
     waiting: dict[str, list[int]] = field(default_factory=dict)
-    talking: dict[str, int] = field(default_factory=dict)
+    talking: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+
+    def talking_in(self, queues: Iterable[str]) -> int:
+        """How many talk: each call and agent once, however many visits of the call they answered."""
+        pairs: set[tuple[str, str]] = set()
+        return len(pairs.union(*(self.talking.get(queue, ()) for queue in queues)))
 
 
 def survey(facts: Facts) -> Now:
@@ -47,7 +52,7 @@ def survey(facts: Facts) -> Now:
             agents = set(talk.agents)
             agents.update(a for a, queue in by_call.get(reference, ()) if queue == talk.queue or (queue is None and talk.last))
             if agents:
-                now.talking[talk.queue] = now.talking.get(talk.queue, 0) + len(agents)
+                now.talking.setdefault(talk.queue, set()).update((reference, agent) for agent in agents)
     return now
 
 
@@ -115,7 +120,7 @@ def _now_values(facts: Facts, queues: Iterable[str], now: Now, queue: str | None
     return {
         "waiting": len(waiting),
         "longest_wait_since": min(waiting) if waiting else None,
-        "talking": sum(now.talking.get(q, 0) for q in queues),
+        "talking": now.talking_in(queues),
         **_agents_by_state(facts, queue),
     }
 

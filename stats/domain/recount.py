@@ -189,7 +189,7 @@ def recount(calls: Sequence[SettledCall], facts: Facts, as_of: int) -> Values:
     ]:
         values = shown.setdefault(scope, {})
         values["waiting"] = len(_of(visits, VisitOutcome.WAITING))
-        values["talking"] = sum(now.talking.values()) if scope == "site" else now.talking.get(scope[6:], 0)
+        values["talking"] = now.talking_in(now.talking if scope == "site" else (scope[6:],))
         for window in ("today", *WINDOWS):
             inside = [(v, t) for v, t in visits if within(v.entered_at, window, as_of, facts.timezone)]
             numbers = queue_window(inside, variant, as_of)
