@@ -17,6 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
 LATE_S, OFFLINE_S, STALE_S, GONE_S = 15.0, 25.0, 60.0, 300.0
+FEEDS = ("calls", "presence", "agents")
 LEVELS = ("live", "late", "stale", "unknown")
 Values = dict[str, dict[str, Any]]
 
@@ -147,5 +148,5 @@ class Screen:
         return sorted(scope.split(":", 1)[1] for scope in self.values if scope.startswith("source:"))
 
     def levels(self) -> dict[str, list[str]]:
-        """By source: how calls and presence are marked."""
-        return {source: [self.level(source, "calls"), self.level(source, "presence")] for source in self.sources()}
+        """By source: how calls, presence and counts of agents are marked."""
+        return {source: [self.level(source, feed) for feed in FEEDS] for source in self.sources()}

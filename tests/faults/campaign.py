@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from tests.acceptance.product import NotInTime
 from tests.faults.floor import ZONE, known
 from tests.faults.house import House
-from tests.faults.judge import Tail, Truth, Verdict, _day, judge, lately, unverified_in, wrong_values
+from tests.faults.judge import Tail, Truth, Verdict, _day, feed_of, judge, lately, unverified_in, wrong_values
 from tests.faults.menu import AT_ONCE, MENU, Planned, schedule
 from tests.oracle.compare import differences
 from tests.oracle.slow import live
@@ -114,7 +114,8 @@ def _until_right(house: House, healed: float, tail: Tail) -> None:
             continue
         unverified = set().union(*map(unverified_in, latest.values()))
         around = lately(house.told, now)
-        if not any(wrong_values(each, around, unverified)[0] for each in latest.values()):
+        wrong = [(each, name) for each in latest.values() for name in wrong_values(each, around, unverified)[0]]
+        if not any(each.is_live(feed_of(name)) for each, name in wrong):
             return
 
 

@@ -89,7 +89,7 @@ class System:
 class House:
     """`up` with its neighbours; `embedded` has the Redis of `up` itself (and so no link to it), `standby` a second worker."""
 
-    def __init__(self, seed: int, seconds: float, *, embedded: bool, standby: bool, rate: float = 3.0) -> None:
+    def __init__(self, seed: int, seconds: float, *, embedded: bool, standby: bool, rate: float = 2.0) -> None:
         self.embedded = embedded
         self.told = Told(seed=seed, began_ms=round(time.time() * 1000), seconds=seconds, rate=rate)
         self.vendor = Vendor(self.told)

@@ -1,9 +1,10 @@
 """Compares what was shown with what was true: lie-seconds, and when everything was right again.
 
 A value is right when it lies within what was true of it between WINDOW_S before and half a second after it was seen, told by the slow
-computation every second. It lies from the moment on at which it has been shown as live, and wrong, for more than GRACE_S without a break.
-Three things the vendor tells in presence alone, and never again, are judged apart: an agent that is shown unverified is not judged; counts
-of agents by state, and who talks, are not judged while the product says of any agent that it is unverified (`doubtful`, counted beside).
+computation every other second. It lies once it has been shown as live, and wrong, for more than GRACE_S without a break.
+What the vendor tells in presence alone, and never again, is judged so: the state of an agent unless it is shown as unverified; a board's
+counts of agents by their own feed's level; the API's counts, which carry no level, and who talks, only while no agent is unverified
+(`doubtful`, counted beside).
 """
 
 import json
@@ -23,7 +24,7 @@ from tests.oracle.slow import live
 
 GRACE_S = 15.0
 WINDOW_S = 6.0
-STEP_S = 1.0
+STEP_S = 2.0
 # Frames come disordered within a second and each moves several numbers: what is wrong for less than this is on its way.
 PASSING_S = 3.0
 # Named otherwise, of the clock of hearing, or told by frames alone.
@@ -98,7 +99,7 @@ class Seen:
     values: Flat
 
     def is_live(self, feed: int) -> bool:
-        """Whether what stands on calls (0) or presence (1) is shown as live; a whole is as good as its worst part."""
+        """Whether what stands on calls (0), presence (1) or counts of agents (2) is shown as live; a whole is as good as its worst part."""
         fresh = self.as_of is None or self.t * 1000 - self.as_of < GRACE_S * 1000
         return bool(self.levels) and fresh and all(told[feed] == "live" for told in self.levels.values())
 
@@ -158,14 +159,15 @@ def wrong_values(seen: Seen, around: Sequence[Flat], unverified: set[str]) -> tu
         # A queue or agent nobody has named yet has nothing to be equal to.
         true = [step.get(name) for step in around]
         if not agrees(name, shown, true):
-            (doubtful if key in PRESENCE_COUNTS and unverified else wrong).append(name)
+            unmarked = key == "talking" or (key in PRESENCE_COUNTS and seen.as_of is not None)
+            (doubtful if unmarked and unverified else wrong).append(name)
     return wrong, doubtful
 
 
 def feed_of(name: str) -> int:
     """On which feed a value stands."""
     key = name.partition("|")[2]
-    return 1 if key in OF_AGENT_PRESENCE or key.startswith("agents_") else 0
+    return 2 if key.startswith("agents_") else 1 if key in OF_AGENT_PRESENCE else 0
 
 
 class Lasting:
@@ -207,8 +209,8 @@ def judge(seen: Sequence[Seen], truth: Truth, began: float, healed: float, until
             continue
         passed = min(2.0, each.t - last_t.get(each.view, each.t))
         last_t[each.view] = each.t
-        live_feeds = (each.is_live(0), each.is_live(1))
-        if each.t >= began and verdict.detected_at is None and not all(live_feeds):
+        live_feeds = (each.is_live(0), each.is_live(1), each.is_live(2))
+        if each.t >= began and verdict.detected_at is None and not all(live_feeds[:2]):
             verdict.detected_at = each.t
         nobody: tuple[list[str], list[str]] = ([], [])
         looked = any(live_feeds) or each.t >= healed
@@ -219,9 +221,10 @@ def judge(seen: Sequence[Seen], truth: Truth, began: float, healed: float, until
             verdict.lies[f"{each.view} {name}"] = verdict.lies.get(f"{each.view} {name}", 0.0) + passed
         verdict.lie_s += passed if lies else 0.0
         verdict.doubtful_s += passed if doubting.note(each.view, doubtful, each.t) else 0.0
-        still = lasting.note(each.view, wrong, each.t)
+        # What is wrong and marked is not healed by being marked, except counts that wait for a word of an agent.
+        still = lasting.note(each.view, [name for name in wrong if feed_of(name) != 2 or live_feeds[2]], each.t)
         if each.t >= began:
-            is_fine = all(live_feeds) and not still
+            is_fine = all(live_feeds[:2]) and not still
             fine[each.view] = (fine.get(each.view) or each.t) if is_fine else None
             if not is_fine:
                 told = [f"{name}: {each.values[name]!r} not of {[step.get(name) for step in around]}" for name in list(still)[:8]]

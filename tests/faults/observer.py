@@ -1,8 +1,8 @@
 """Who looks: the API twice a second and some boards all the time, and a line for everything seen, with its time.
 
 `python -m tests.faults.observer --out FILE --token T --api URL --board NAME=URL ...` writes until SIGTERM. A line is
-`{"t": epoch s, "view": name, "as_of": ms or null, "levels": {source: [calls, presence]}, "set": {"scope|key": value}, "gone": [...]}`, with
-what has changed since the view's last line.
+`{"t": epoch s, "view": name, "as_of": ms or null, "levels": {source: [calls, presence, agents]}, "set": {"scope|key": value},
+"gone": [...]}`, with what has changed since the view's last line.
 """
 
 import argparse
@@ -76,7 +76,7 @@ async def poll(name: str, url: str, token: str, book: Book) -> None:
                     answer = await reply.json(content_type=None)
                     if reply.status == 200:
                         as_of, values = answer["as_of"], flat_answer(answer)
-                        levels = {source["name"]: [source["state"]] * 2 for source in answer["sources"]}
+                        levels = {source["name"]: [source["state"]] * 3 for source in answer["sources"]}
             except (OSError, TimeoutError, aiohttp.ClientError, ValueError, KeyError):
                 pass
             book.write(name, values, levels, as_of)

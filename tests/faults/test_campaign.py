@@ -30,10 +30,10 @@ def test_a_busy_hour_of_faults_has_no_lie_second_and_heals_in_time(seed: int, em
 
 def seen(t: float, shown: int, level: str = "live") -> Seen:
     """A board that shows one number."""
-    return Seen(t, "board", None, {"telavox": [level, level]}, {"site|waiting": shown})
+    return Seen(t, "board", None, {"telavox": [level] * 3}, {"site|waiting": shown})
 
 
-TRUE = Truth(0, [{"site|waiting": 1} for _ in range(120)], 1.0)
+TRUE = Truth(0, [{"site|waiting": 1} for _ in range(60)], 2.0)
 
 
 def test_the_judge_counts_lie_seconds_from_the_sixteenth_second_of_a_wrong_number_shown_as_live() -> None:
