@@ -137,7 +137,7 @@ async def test_a_process_that_stood_still_itself_throws_nobody_out(room: Room, m
 
 @pytest.mark.fault("D7")
 async def test_a_thousand_that_came_in_one_minute_leave_over_eight_hours(room: Room) -> None:
-    """None before eight hours, none after sixteen, never two dozen in one minute."""
+    """None before eight hours, none after sixteen, and in no five minutes more than a few dozen."""
     televisions = []
     for _ in range(1000):
         televisions.append(await room.enter())
@@ -146,7 +146,7 @@ async def test_a_thousand_that_came_in_one_minute_leave_over_eight_hours(room: R
     began = room.at
     left_before = 0
     while any(not television.code for television in televisions):
-        room.at += 60
+        room.at += 300
         for television in televisions:
             # They are well otherwise.
             television.window.owed_since = None
@@ -158,5 +158,5 @@ async def test_a_thousand_that_came_in_one_minute_leave_over_eight_hours(room: R
     leaving = [minute for minute, count in gone.items() if count]
     assert {television.code for television in televisions} == {4000}
     assert min(leaving) >= 8 * 60 - 2
-    assert max(leaving) <= 16 * 60 + 2
-    assert max(gone.values()) < 24
+    assert max(leaving) <= 16 * 60 + 6
+    assert max(gone.values()) < 40
