@@ -67,8 +67,8 @@ class Handover:
         await self._relief.withdraw()
         raise LostLease("nothing was handed over")
 
-    async def adopt(self, left: SourceFacts | None) -> bool:
-        """Take over what was heard without a break; True when nothing of the calls can be missing. Raises StoreAway."""
+    async def adopt(self, left: SourceFacts | None, apart_ms: int) -> bool:
+        """Take over what was heard without a break, by our clock; True when nothing of the calls can be missing. Raises StoreAway."""
         told = await self._relief.bequest()
         if told is None or left is None:
             return False
@@ -76,7 +76,8 @@ class Handover:
         kept = {feed for feed in told.feeds if feed in self._open_feeds() and self._health.openings[feed] == 1}
         needed = {feed: socket for feed, socket in facts.sockets.items() if socket.calls or socket.presence}
         if all(feed in kept for feed, socket in needed.items() if socket.presence) and left.presence_open_at is not None:
-            facts.presence_open_at, facts.presence_lost_at = steady_of(left.presence_open_at), steady_of(left.presence_lost_at)
+            facts.presence_open_at = left.presence_open_at + apart_ms - stepped_ms()
+            facts.presence_lost_at = steady_of(left.presence_lost_at)
         whole = told.whole and facts.known and all(feed in kept for feed, socket in needed.items() if socket.calls)
         if whole:
             facts.exact, self._health.gap = left.exact, False

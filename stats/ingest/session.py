@@ -82,7 +82,7 @@ class Session:
         self._pulse = Pulse()
         self._keeping = Keeping(store, organisation, source, self.road, shelf) if shelf is not None else None
         self._showing = Showing(self.road, self.health, self._write_report)
-        self._epoch = ""
+        self._epoch, self._apart = "", 0  # apart: how far our clock is before that of the worker before us
         self._moved = False  # the store has lost something that it has not been told again
         self._dirty = asyncio.Event()
         self._past = Past(
@@ -124,7 +124,7 @@ class Session:
         if self._relieving:
             await self._handover.listen_first()
             await self._begin()  # what the other one wrote to its last
-            whole = await self._handover.adopt(self._left)
+            whole = await self._handover.adopt(self._left, self._apart)
         self.holding = True
         self._write_report()
         (self._past.look if whole else self._past.want)(0)
@@ -159,7 +159,8 @@ class Session:
         self._epoch = await self._store.begin(self._organisation)
         self._showing.generation = await self._store.generation(self._organisation)
         self._left = readable((await self._store.entries(self._organisation, "sources")).get(self._name))
-        await self.road.load(self.road.steps.apart(await self._lease.compare_clocks(), self._left))
+        self._apart = self.road.steps.apart(await self._lease.compare_clocks(), self._left)
+        await self.road.load(self._apart)
         if self._left is not None:
             inherit(self.health, self._binding, self._left, self.road.timezone)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stats.clock import now_ms
+from stats.clock import now_ms, steady_ms
 from stats.domain.metrics import CountingRules
 from stats.domain.records import Call, Direction, Journey, Party, Visit
 from stats.ingest import corroboration
@@ -117,6 +117,8 @@ async def test_a_silent_socket_is_dialled_again_and_what_it_kept_back_is_read(re
         row = {"idCall": "c1", "active": 1, "answered": 0, "callDirection": "incoming", "time": {"start": began}}
         scripted.history.set("calls", [row])
         await scripted.send("queues", visit("c1", FIRST, began))
+        await asyncio.sleep(0.1)
+        watch.session.health.alive("calls", steady_ms())  # a ping answered after what it kept back
         reasons = set[str | None]()
         async with asyncio.timeout(15):
             while len([h for h in scripted.handshakes if h.datasource == "calls"]) < 2:
