@@ -89,7 +89,7 @@ RULES: tuple[Rule, ...] = (
         path="stats/ingest/keeping.py",
         old="        try:\n            await self._shelf.keep_calls(",
         new="        await self.unkept.strike(versions)\n        try:\n            await self._shelf.keep_calls(",
-        tests=(KEEPING + "test_while_the_database_is_away_the_road_goes_on_and_afterwards_everything_is_there",),
+        tests=("tests/rules/test_one_step.py::test_what_the_database_did_not_take_waits_on",),
     ),
     Rule(
         name="What waits for the archive does not expire",

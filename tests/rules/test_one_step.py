@@ -8,6 +8,8 @@ import pytest
 
 from stats.domain.facts import Facts
 from stats.domain.records import Call, Journey, Offer
+from stats.history.shelf import Away
+from stats.ingest.keeping import Keeping
 from stats.ingest.pipeline import Road
 from stats.live import keys
 from stats.live.board_store import StoreAway
@@ -169,6 +171,28 @@ def test_what_is_told_while_the_store_is_away_is_written_when_it_is_back(redis_s
         assert await site(bench) == {"offered": 2, "answered": 2, "waiting": 0}
         (sums,) = (await bench.store.agent_sums(ORGANISATION, "2026-05-18", ["1"])).values()
         assert (sums["time_ready"], sums["time_away"], sums["time_logged_in"]) == (10_000, 10_000, 20_000)
+
+    on_a_bench(redis_server, law)
+
+
+def test_what_the_database_did_not_take_waits_on(redis_server: str) -> None:
+    """It is away while a batch is kept; whoever comes next finds every call of it."""
+
+    class Shut:
+        async def keep_calls(self, source: str, tellings: object) -> int:
+            raise Away("shut")
+
+        keep_slots = keep_changes = keep_calls
+
+    async def law(bench: Bench) -> None:
+        assert bench.road is not None
+        for number in range(3):
+            bench.road.tell(ended_call(f"c{number}", since=NINE))
+        await write(bench.road)
+        keeping = Keeping(bench.store, ORGANISATION, SOURCE, bench.road, Shut())  # type: ignore[arg-type]
+        with pytest.raises(Away):
+            await keeping.keep_some()
+        assert await keeping.unkept.number() == 3
 
     on_a_bench(redis_server, law)
 
