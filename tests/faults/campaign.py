@@ -72,6 +72,7 @@ class Round:
     standby: bool
     results: list[Result] = field(default_factory=list)
     last: list[str] = field(default_factory=list)
+    vendor_late_s: float = 0.0  # the disorder of a second included; more than a few say that the machine was too slow to judge by
 
     def faults(self) -> list[str]:
         """Everything that must not be."""
@@ -79,7 +80,8 @@ class Round:
 
     def __str__(self) -> str:
         where = "embedded Redis" if self.embedded else "Redis of its own"
-        return f"seed {self.seed}, {where}{', standby worker' if self.standby else ''}: " + "; ".join(map(str, self.plan))
+        late = f" (the vendor itself was up to {self.vendor_late_s:.1f} s late)"
+        return f"seed {self.seed}, {where}{', standby worker' if self.standby else ''}{late}: " + "; ".join(map(str, self.plan))
 
 
 def run(round_: Round) -> Round:
@@ -97,6 +99,7 @@ def run(round_: Round) -> Round:
             _until_right(house, healed, tail)
             round_.results.append(Result(planned, began, healed, time.time()))
         round_.last = _last(house)
+        round_.vendor_late_s = float(house.vendor.present()["late_s"])
         first = round_.results[0].began if round_.results else time.time()
         seen = list(Tail(house.seen).more())
     truth = Truth.of(house.told, round((first - 20) * 1000), round(time.time() * 1000))

@@ -128,14 +128,15 @@ class LivingHistory(History):
         return found
 
 
-async def speak(upstream: ScriptableUpstream, told: Told, day: Day) -> None:
-    """Every frame from now on, at its time; what is overdue at once."""
+async def speak(upstream: ScriptableUpstream, told: Told, day: Day, late: list[float]) -> None:
+    """Every frame from now on, at its time; what is overdue at once. `late` holds the worst delay, in seconds: a starved machine's."""
     came = round(time.time() * 1000)
     frames = [stripped(frame) for frame in day.frames(since_ms=came)]
     for frame in disordered(frames, random.Random(told.seed), disorder_within_ms=800):
         rest = frame.emitted_at_ms / 1000 - time.time()
         if rest > 0:
             await asyncio.sleep(rest)
+        late[0] = max(late[0], -rest)
         await upstream.send(frame.datasource, frame.document)
 
 
@@ -144,13 +145,15 @@ async def serve(told: Told, port: int, token: str, host: str) -> None:
     day = floor_day(told)
     upstream = ScriptableUpstream(tokens={token}, history=LivingHistory(day))
 
+    late = [0.0]
+
     async def control(request: web.Request) -> web.Response:
         asked = await request.json()
         sent = 0
         if asked.get("present"):
             for frame in last_presences(day, round(time.time() * 1000)):
                 sent += await upstream.send(frame.datasource, frame.document)
-        return web.json_response({"sent": sent, "open": upstream.open_sockets(), "asked": len(upstream.asked)})
+        return web.json_response({"sent": sent, "open": upstream.open_sockets(), "asked": len(upstream.asked), "late_s": late[0]})
 
     upstream.extra_routes = [web.post("/control", control)]
     done = asyncio.Event()
@@ -158,7 +161,7 @@ async def serve(told: Told, port: int, token: str, host: str) -> None:
     listening = await upstream.start(port, host)
     sys.stdout.write(json.dumps({"port": listening}) + "\n")
     sys.stdout.flush()
-    speaking = asyncio.create_task(speak(upstream, told, day))
+    speaking = asyncio.create_task(speak(upstream, told, day, late))
     await done.wait()
     speaking.cancel()
     await upstream.kill()
