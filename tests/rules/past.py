@@ -50,6 +50,13 @@ RULES: tuple[Rule, ...] = (
         tests=("tests/rules/test_the_past.py::test_a_window_that_will_not_prove_itself_is_cut_in_two",),
     ),
     Rule(
+        name="What is not proved is said not to be exact",
+        path="stats/ingest/past.py",
+        old='        self._health.because("unproved", "the past was read, and',
+        new='        self._health.because("unproved", None and "the past was read, and',
+        tests=("tests/ingest/test_reading_the_past.py::test_a_day_that_will_not_prove_itself_is_shown_and_said_not_to_be_exact",),
+    ),
+    Rule(
         name="Credit moves with presence",
         path="stats/ingest/people.py",
         part="taken",
