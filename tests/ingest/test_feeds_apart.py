@@ -16,7 +16,7 @@ SUBSETS = [set(down) for size in range(1, len(FEEDS) + 1) for down in itertools.
 
 
 @pytest.mark.fault("A9")
-@pytest.mark.parametrize("down", SUBSETS, ids="+".join)
+@pytest.mark.parametrize("down", SUBSETS, ids=lambda down: "+".join(sorted(down)))
 def test_each_of_the_thirty_one_ways_to_lose_feeds_is_told_where_it_matters(down: set[str]) -> None:
     """Calls are late without one of their three, presence without its one; the hourly batch makes nothing late."""
     health = SourceHealth("telavox", "telavox", TelavoxProvider.feeds, 0)
