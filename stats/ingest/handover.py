@@ -130,6 +130,21 @@ def inherit(health: SourceHealth, binding: Binding, left: SourceFacts, timezone:
             facts.sockets[feed].alive_at = steady_of(socket.alive_at)
 
 
+def since_left(left: SourceFacts | None, apart_ms: int, timezone: str) -> int:
+    """From when on the numbers may lack something after a predecessor that went without a word, by our clock; 0: since ever.
+
+    One that was live a moment before has told the store everything up to then; one that was not knew of something missing itself.
+    """
+    if left is None or left.state != "live" or not left.known or left.seeded_to is None:
+        return 0
+    if business_day(left.seeded_to, timezone) != business_day(now_ms(), timezone):
+        return 0
+    alive = [socket.alive_at for socket in left.sockets.values() if socket.calls]
+    if not alive or any(at is None for at in alive):
+        return 0
+    return min([left.written_at, *(at for at in alive if at is not None)]) + apart_ms
+
+
 def steady_of(instant: int | None) -> int | None:
     """An instant that somebody wrote down, on the clock that is never stepped."""
     return instant - stepped_ms() if instant is not None else None

@@ -55,7 +55,7 @@ class Past:
         self._told, self._changed, self._answers = told, changed, answers
         self._wanted = asyncio.Event()
         self._since: int | None = None
-        self._soon = False
+        self._soon = self._day_soon = False
 
     def want(self, since: int) -> None:
         """The numbers may lack something that began at `since` (0: everything)."""
@@ -66,6 +66,10 @@ class Past:
         """Read the past from `since` (0: the day): nothing is known to be missing, and what it tells cannot hurt."""
         self._since = since if self._since is None else min(since, self._since)
         self._wanted.set()
+
+    def day_soon(self) -> None:
+        """What was wanted may be less than the day; the day is read right after it."""
+        self._day_soon = True
 
     def look_soon(self) -> None:
         """The last half hour is worth a look before its turn."""
@@ -92,6 +96,10 @@ class Past:
                 elif prove_at is not None and clock() >= prove_at:
                     # What could not be proved is read again, for as long as it takes.
                     prove_at = None if await self._prove(prove_since) else clock() + RECENT_EVERY_S
+                elif self._day_soon:
+                    if not await self._read(0):
+                        self._unproved()
+                    self._day_soon, prove_since = False, 0
                 elif clock() - last_day >= DAY_EVERY_S:
                     await self._prove(0)
                     last_day = last_recent = clock()

@@ -18,12 +18,12 @@ from stats.clock import now_ms, steady_ms, stepped_ms
 from stats.domain.facts import SourceFacts
 from stats.domain.metrics import CountingRules
 from stats.ingest.backoff import Doorstep, delays
-from stats.ingest.handover import Handover, LostLease, inherit, readable
+from stats.ingest.handover import Handover, LostLease, inherit, readable, since_left
 from stats.ingest.health import SourceHealth
 from stats.ingest.hourly import Slots
 from stats.ingest.keeping import Keeping, Keeps
 from stats.ingest.listening import Listening
-from stats.ingest.past import HOUR_MS, Past
+from stats.ingest.past import HOUR_MS, RECENT_MS, Past
 from stats.ingest.pipeline import Fenced, Road
 from stats.ingest.pulse import Pulse
 from stats.ingest.quarantine import Quarantine
@@ -127,7 +127,11 @@ class Session:
             whole = await self._handover.adopt(self._left, self._apart)
         self.holding = True
         self._write_report()
-        (self._past.look if whole else self._past.want)(0)
+        if whole:
+            self._past.look(0)
+        else:
+            self._past.want(since_left(self._left, self._apart, self.road.timezone))
+            self._past.day_soon()
         work = [self._flush, self._report, self._renew, self._read_the_past, self._past.chase_ghosts, self._slots.keep, self._pulse.watch]
         if self._keeping is not None:
             work.append(self._keeping.run)
@@ -199,12 +203,14 @@ class Session:
         """Redis is another one than before: it may be empty, or older than what we told it. Tell it everything again, and read the past."""
         self._moved = True  # until all is told again, even if the store goes away in the middle of this
         epoch = await self._store.begin(self._organisation)
+        same = epoch == self._epoch and self.road.run_id == self.road.seen_run_id
         if epoch != self._epoch:
             self.health.facts.known = False
             self._epoch = epoch
-        log.warning("store.moved", source=self._name)
+        log.warning("store.moved", source=self._name, same=same)
         self.road.doubt()
-        self._past.want(0)
+        # The same store has what everybody wrote; what we were too late to write is told again, and what we slept through is recent.
+        self._past.want(now_ms() - RECENT_MS if same else 0)
         self.road.seen_run_id, self._moved = self.road.run_id, False
 
     async def _renew(self) -> None:
