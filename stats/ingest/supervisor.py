@@ -114,12 +114,18 @@ class Keeper:
             raise
         assignment = self.assignment
         log.info("source.taken" if leaving is None else "source.relieving", source=assignment.name)
+        try:
+            provider = self._connect(assignment)
+        except Exception:
+            # Whoever can reach the vendor need not wait for our lease to lapse.
+            await lease.release()
+            raise
         self._session = Session(
             self._store,
             assignment.organisation,
             assignment.name,
             assignment.provider,
-            self._connect(assignment),
+            provider,
             lease,
             assignment.timezone,
             assignment.rules,

@@ -29,6 +29,27 @@ RULES: tuple[Rule, ...] = (
         tests=("tests/ingest/test_hourly_slots.py::test_slots_that_the_past_shows_late_are_asked_for_again_and_missed_aloud_meanwhile",),
     ),
     Rule(
+        name="The past is read again soon after a gap",
+        path="stats/ingest/past.py",
+        old="[clock() + after_s for after_s in AGAIN_AFTER_S]",
+        new="[]",
+        tests=("tests/ingest/test_read_again.py::test_what_the_past_shows_a_moment_late_is_not_missing_for_minutes",),
+    ),
+    Rule(
+        name="A successor reads the gap first, and the day after it",
+        path="stats/ingest/session.py",
+        old="            self._past.day_soon()\n",
+        new="",
+        tests=("tests/ingest/test_begin_again.py::test_a_successor_of_a_live_worker_asks_for_the_gap_before_it_asks_for_the_day",),
+    ),
+    Rule(
+        name="A successor reads the gap first, and the day after it",
+        path="stats/ingest/handover.py",
+        old='left.state != "live" or not left.known or ',
+        new="",
+        tests=("tests/ingest/test_begin_again.py::test_a_predecessor_that_lacked_something_itself_leaves_the_whole_day_to_be_read",),
+    ),
+    Rule(
         name="A gap is a wish to read the past",
         path="stats/ingest/past.py",
         old="            self.look(since)\n            raise\n",
