@@ -130,8 +130,9 @@ class Session:
         if whole:
             self._past.look(0)
         else:
-            self._past.want(since_left(self._left, self._apart, self.road.timezone))
-            self._past.day_soon()
+            self._past.want(since := since_left(self._left, self._apart, self.road.timezone))
+            if since:
+                self._past.day_soon()
         work = [self._flush, self._report, self._renew, self._read_the_past, self._past.chase_ghosts, self._slots.keep, self._pulse.watch]
         if self._keeping is not None:
             work.append(self._keeping.run)

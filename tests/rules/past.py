@@ -38,7 +38,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         name="A successor reads the gap first, and the day after it",
         path="stats/ingest/session.py",
-        old="            self._past.day_soon()\n",
+        old="            if since:\n                self._past.day_soon()\n",
         new="",
         tests=("tests/ingest/test_begin_again.py::test_a_successor_of_a_live_worker_asks_for_the_gap_before_it_asks_for_the_day",),
     ),
