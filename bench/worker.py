@@ -52,7 +52,7 @@ async def work(redis: str, live: str, historic: str, zone: str, expect: int) -> 
     running = asyncio.create_task(session.run())
     while not session.health.facts.known and not running.done():  # noqa: ASYNC110 (what is watched knows of no watcher)
         await asyncio.sleep(GLANCE_S)
-    tell("seeded", seconds=time.perf_counter() - began, cpu_s=time.process_time() - cpu, malformed=session.seeding.malformed)
+    tell("seeded", seconds=time.perf_counter() - began, cpu_s=time.process_time() - cpu, malformed=session.quarantine.total)
     while (provider.frames < expect or session.road.dirty) and not running.done():  # noqa: ASYNC110 (as above)
         await asyncio.sleep(GLANCE_S)
     tell(

@@ -20,20 +20,12 @@ from stats.domain.records import Call
 from stats.history import rows
 from stats.history.partitions import EARLIEST_MS
 from stats.history.tables import ArchivedCall, ArchivedOffer, ArchivedVisit, DirtyQuarter
+from stats.history.telling import Telling
 from stats.history.writing import read_call, write_call
 
 MONTH_MS = 31 * 86_400_000
 # A record of the live store lives 50 hours after its last change; well before, versions still count from the same beginning.
 SAME_LIFE_MS = 40 * 3_600_000
-
-
-@dataclass(frozen=True, slots=True)
-class Telling:
-    """A call to keep. `lineage` names the life of the store whose `version` this is; "" for what has no versions."""
-
-    call: Call
-    lineage: str = ""
-    version: int = 0
 
 
 @dataclass(slots=True)

@@ -16,20 +16,13 @@ from django.db import Error as DatabaseFault
 from stats.clock import now_ms
 from stats.domain.presence_changes import PresenceSeen
 from stats.domain.records import PresenceSlot
-from stats.history.archive import Telling, keep
+from stats.history.archive import keep
 from stats.history.changes import upsert_changes
 from stats.history.slots import upsert_slots
+from stats.history.telling import Away, Refused, Telling
 
 Answer = TypeVar("Answer")
 _UNFIT = (DataError, ValueError, TypeError, OverflowError)
-
-
-class Away(Exception):
-    """The database cannot be written just now: gone, locked, full, hung or not migrated; what was asked may be asked again."""
-
-
-class Refused(Exception):
-    """Something in what was to be kept can never be kept as it is."""
 
 
 # One thread, and so one connection, for all of this process: a new one for every batch would cost more than the batch.

@@ -16,8 +16,7 @@ import structlog
 
 from stats.domain.presence_changes import PresenceSeen
 from stats.domain.records import PresenceSlot
-from stats.history.archive import Telling
-from stats.history.shelf import Away, Refused
+from stats.history.telling import Away, Refused, Telling
 from stats.ingest.backoff import delays
 from stats.ingest.pipeline import Road
 from stats.live.board_store import Store, StoreAway

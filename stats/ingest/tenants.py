@@ -1,7 +1,8 @@
 """One source is one customer of the vendor: what another customer's documents say is dropped, whoever mixed them up.
 
-Rules that hold here: the first document that names its customer binds the source, across restarts; a document without a name is taken;
-another address or token is another beginning, so that a source can be given to another customer.
+Rules that hold here: a source that has told of one customer alone for SURE_AFTER documents is bound to it, across restarts, and a
+stranger's document is then no word of this source; before that a second customer is no stranger (a token may be a group's), and the
+source is never bound; both are told. A document without a name is taken. Another address or token is another beginning.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,10 @@ from stats.domain.records import Telling
 log = structlog.get_logger(__name__)
 
 FOREIGN = "foreign_tenant"
+# A busy half hour. To drop what a customer should see is worse than to show, with a warning, what a mix-up brings.
+SURE_AFTER = 1_000
+# In the place of one customer: this source has told of more than one.
+SEVERAL = "*"
 WARN_EVERY_MS = 60_000
 ALARM_MS = 10 * 60_000
 
@@ -25,6 +30,8 @@ class Binding:
         self._source, self.reached = source, reached
         self.tenant: str | None = None
         self.foreign = 0
+        self._alone: str | None = None
+        self._told = 0
         self._warned_at: int | None = None
         self._foreign_at: int | None = None
 
@@ -34,20 +41,21 @@ class Binding:
             self.tenant = tenant
 
     def alarm(self, now: int) -> str | None:
-        """What to say when a stranger was heard of late."""
+        """What to say when a stranger was heard of late, or when there is more than one customer."""
+        if self.tenant == SEVERAL:
+            return "documents of more than one customer come in"
         heard = self._foreign_at is not None and now - self._foreign_at < ALARM_MS
         return "another customer's documents come in, and are dropped" if heard else None
 
     def admit(self, tellings: Sequence[Telling], now: int) -> tuple[Sequence[Telling], list[Malformed]]:
         """The tellings of our own customer, and a reason for each that is another's. `now`: the clock that is never stepped."""
-        if all(telling.tenant is None or telling.tenant == self.tenant for telling in tellings):
+        if self.tenant == SEVERAL or all(telling.tenant is None or telling.tenant == self.tenant for telling in tellings):
             return tellings, []
         kept: list[Telling] = []
         for telling in tellings:
             if self.tenant is None and telling.tenant is not None:
-                self.tenant = telling.tenant
-                log.info("tenant.bound", source=self._source)
-            if telling.tenant is None or telling.tenant == self.tenant:
+                self._learn(telling.tenant)
+            if telling.tenant is None or self.tenant in (None, SEVERAL, telling.tenant):
                 kept.append(telling)
         strangers = len(tellings) - len(kept)
         if strangers:
@@ -57,3 +65,14 @@ class Binding:
                 self._warned_at = now
                 log.warning("security.foreign_tenant", source=self._source, dropped=self.foreign)
         return kept, [Malformed(FOREIGN)] * strangers
+
+    def _learn(self, tenant: str) -> None:
+        if self._alone not in (None, tenant):
+            self.tenant = SEVERAL
+            log.warning("security.several_tenants", source=self._source)
+            return
+        self._alone = tenant
+        self._told += 1
+        if self._told >= SURE_AFTER:
+            self.tenant = tenant
+            log.info("tenant.bound", source=self._source)

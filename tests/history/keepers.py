@@ -9,7 +9,8 @@ from typing import Any
 from stats.domain.merge import FRAME
 from stats.domain.metrics import CountingRules
 from stats.domain.records import Call
-from stats.history.shelf import Away, Shelf
+from stats.history.shelf import Shelf
+from stats.history.telling import Away
 from stats.ingest.keeping import Keeping
 from stats.ingest.pipeline import Road
 from stats.live.board_store import Store

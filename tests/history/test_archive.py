@@ -7,8 +7,9 @@ from django.db import connection
 
 from stats.domain.records import Call, Party
 from stats.history import partitions
-from stats.history.archive import SAME_LIFE_MS, Telling, archived, keep
+from stats.history.archive import SAME_LIFE_MS, archived, keep
 from stats.history.tables import ArchivedCall, ArchivedOffer, ArchivedVisit, DirtyQuarter
+from stats.history.telling import Telling
 from tests.history.calls import NOON, SOURCE, plain, whole
 
 pytestmark = [pytest.mark.django_db, pytest.mark.engines]

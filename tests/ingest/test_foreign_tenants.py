@@ -8,8 +8,9 @@ import structlog
 
 from stats.clock import now_ms
 from stats.domain.metrics import CountingRules
+from stats.ingest import tenants
 from stats.ingest.session import Session
-from stats.ingest.tenants import FOREIGN
+from stats.ingest.tenants import FOREIGN, SEVERAL
 from stats.live.leases import Lease
 from stats.providers.base import SourceConfig
 from stats.providers.telavox.provider import TelavoxProvider
@@ -41,6 +42,13 @@ async def told(watch: Watched, datasource: str, document: dict[str, Any]) -> Non
     await watch.settled()
 
 
+@pytest.fixture
+def _soon_sure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One document is enough."""
+    monkeypatch.setattr(tenants, "SURE_AFTER", 1)
+
+
+@pytest.mark.usefixtures("_soon_sure")
 async def test_what_another_customer_says_is_dropped_counted_and_told(redis_server: str) -> None:
     """On every socket and in every row; a document that names nobody is taken; the binding outlives the worker."""
     async with watched(redis_server, CountingRules()) as watch:
@@ -73,6 +81,7 @@ async def test_what_another_customer_says_is_dropped_counted_and_told(redis_serv
         assert set(again.road.calls) <= {"ours"}
 
 
+@pytest.mark.usefixtures("_soon_sure")
 async def test_another_token_is_another_beginning(redis_server: str) -> None:
     """A source that is given to another customer in the settings is not locked for ever."""
     async with watched(redis_server, CountingRules()) as watch:
@@ -83,3 +92,18 @@ async def test_another_token_is_another_beginning(redis_server: str) -> None:
         await told(watch, "calls", call("second", now_ms(), **THEIRS))
         assert "second" in session.road.calls
         assert session._binding.tenant == "9900"
+
+
+async def test_two_customers_from_the_beginning_are_no_strangers_to_each_other(redis_server: str) -> None:
+    """A token may be a group's: nothing is dropped, now or after a restart, and it is told."""
+    async with watched(redis_server, CountingRules()) as watch:
+        session = await begin(watch, "mark")
+        for number, whose in enumerate((OURS, THEIRS, OURS)):
+            await told(watch, "calls", call(f"call{number}", now_ms(), **whose))
+        assert set(session.road.calls) == {"call0", "call1", "call2"}
+        await comes_true(lambda: session.health.facts.tenant == SEVERAL)
+        assert session.health.facts.reason == "documents of more than one customer come in"
+        await watch.end()
+        again = await begin(watch, "mark")
+        await told(watch, "calls", call("call3", now_ms(), **THEIRS))
+        assert "call3" in again.road.calls

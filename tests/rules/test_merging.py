@@ -6,7 +6,7 @@ from stats.domain.merge import FRAME, merge_call, merge_document, presence_repla
 from stats.domain.metrics import CountingRules, contribution
 from stats.domain.outcomes import settle
 from stats.domain.records import AgentPresence, Call, Journey, Party, Visit
-from stats.ingest.tenants import Binding
+from stats.ingest.tenants import SURE_AFTER, Binding
 
 NINE = 1_779_084_000_000
 SUPPORT, SALES = Party(id=1, account_id=None, name="Support"), Party(id=2, account_id=None, name="Sales")
@@ -55,10 +55,10 @@ def test_a_presence_document_with_an_older_update_does_not_win_within_two_second
 
 
 def test_a_source_takes_the_documents_of_its_own_customer_alone() -> None:
-    """The first that names one binds it; who names nobody is taken; another token is another beginning."""
+    """A thousand that name one bind it; who names nobody is taken; another token is another beginning."""
     ours, theirs, nobodys = (Call(source="s", id_call=name, tenant=tenant) for name, tenant in (("a", "1"), ("b", "2"), ("c", None)))
     binding = Binding("s", "mark")
-    assert binding.admit([nobodys, ours], 0) == ([nobodys, ours], [])
+    assert binding.admit([nobodys, ours] * SURE_AFTER, 0) == ([nobodys, ours] * SURE_AFTER, [])
     kept, odd = binding.admit([theirs, nobodys, ours], 0)
     assert (kept, [each.reason for each in odd]) == ([nobodys, ours], ["foreign_tenant"])
     for reached, taken in (("mark", []), ("another mark", [theirs])):

@@ -8,7 +8,7 @@ import pytest
 
 from stats.domain.facts import Facts
 from stats.domain.records import Call, Journey, Offer
-from stats.history.shelf import Away
+from stats.history.telling import Away
 from stats.ingest.keeping import Keeping
 from stats.ingest.pipeline import Road
 from stats.live import keys

@@ -113,7 +113,7 @@ def _source(source: SourceFacts, found: Examined) -> dict[str, Any]:
         (_("Collector last reported"), ago(source.written_at or None, now)),
         (_("Unreadable, kept aside"), ", ".join(f"{why}: {n}" for why, n in quarantined) or _("none")),
     ]
-    if source.tenant:
+    if source.tenant and source.tenant != "*":
         facts.append((_("The vendor's customer"), source.tenant))
     if source.drift:
         facts.append((_("Fields the vendor changed"), ", ".join(source.drift)))
