@@ -72,6 +72,7 @@ async def test_the_dashboard_and_the_alarms_ask_for_what_a_real_scrape_tells(ope
     assert (await stranger.receive_output(3))["code"] == 4003
     await everything(worker, redis_server)
     try:
+        await (await live.organisation("default")).fresh(0.0)
         _text, told = await scraped()
     finally:
         with redis.Redis.from_url(redis_server) as client:

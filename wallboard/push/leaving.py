@@ -106,15 +106,16 @@ async def farewell(sockets: Callable[[], list[BoardSocket]]) -> None:
     """Lasts until every screen is gone; whoever was not let go in time is let go at the end. Never longer than FAREWELL_S."""
     _state.ending = True
     loop = asyncio.get_running_loop()
-    until = loop.time() + SPREAD_S + GOODBYE_S
+    began = loop.time()
+    until = began + SPREAD_S + GOODBYE_S
     log.info("leaving", screens=len(sockets()))
     while (sockets() or _state.partings) and loop.time() < until:  # noqa: ASYNC110 (each ends in its own time)
         await asyncio.sleep(0.05)
     rest = sockets()
     for socket in rest:
         await let_go(socket)
-    if rest:
-        await asyncio.sleep(GOODBYE_S)
+    # Who was taken in just before the end has a moment to say what he wants.
+    await asyncio.sleep(GOODBYE_S if rest else max(0.0, began + GOODBYE_S - loop.time()))
 
 
 def hear_sigterm(sockets: Callable[[], list[BoardSocket]]) -> None:
@@ -123,12 +124,20 @@ def hear_sigterm(sockets: Callable[[], list[BoardSocket]]) -> None:
         return
     from twisted.internet import reactor as running
     from twisted.internet.defer import Deferred
+    from twisted.internet.tcp import Port
+
+    reactor: Any = running
 
     def before_shutdown() -> Any:
         _state.ending = True
+        if "--fd" in sys.argv:
+            # The door is our parent's: who knocks from now on waits for the next process. A connection taken in the last moment would
+            # be dropped before its question was read.
+            ports: list[Any] = [each for each in reactor.getReaders() if isinstance(each, Port)]
+            for port in ports:
+                port.stopListening()
         return Deferred.fromFuture(asyncio.ensure_future(farewell(sockets)))
 
-    reactor: Any = running
     reactor.addSystemEventTrigger("before", "shutdown", before_shutdown)
 
 
