@@ -4,6 +4,8 @@
  */
 
 export const LATE_MS = 15000;
+/** As link.js has it: the screen looks once a second, and a number without a word behind it is not live for fifteen. */
+export const DEAF_MS = 13500;
 export const STALE_MS = 60000;
 export const GONE_MS = 300000;
 export const LEVELS = ['live', 'late', 'stale', 'unknown'];
@@ -55,7 +57,7 @@ export function standingOfPage(now, heardAt, woken) {
 function whileDeaf(standing, now, heardAt, woken) {
   // How long it slept a screen cannot know: its clocks may have slept too.
   const silence = woken ? STALE_MS : now - heardAt;
-  if (silence < LATE_MS || standing.level === 'unknown') return standing;
+  if (silence < DEAF_MS || standing.level === 'unknown') return standing;
   const level = silence >= STALE_MS ? 'stale' : 'late';
   if (rank(level) <= rank(standing.level)) return standing;
   const aliveAt = standing.level === 'live' || standing.aliveAt === null ? heardAt : standing.aliveAt;

@@ -6,7 +6,8 @@
  * a server that says it is being replaced is asked again soon, for a while; one that refuses us is asked every few minutes.
  */
 
-export const LATE_MS = 15000;
+/** A heartbeat comes after ten seconds of silence. The look once a second included, nothing is called live for fifteen without a word. */
+export const LATE_MS = 13500;
 export const OFFLINE_MS = 25000;
 /** A closed socket is usually back within this; only then is it worth a word. */
 const CLOSED_MS = 3000;

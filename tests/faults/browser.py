@@ -2,7 +2,7 @@
 
 Rules that hold here: a patch applies on exactly its version or a snapshot is asked for; nothing counts as heard while something is
 missing; acknowledgements at once after a snapshot and once a second; a socket silent for 25 s is replaced; while the page hears nothing
-its values are late after 15 s.
+its values are late after 13.5 s.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
-LATE_S, OFFLINE_S, STALE_S, GONE_S = 15.0, 25.0, 60.0, 300.0
+LATE_S, OFFLINE_S, STALE_S, GONE_S = 13.5, 25.0, 60.0, 300.0
 FEEDS = ("calls", "presence", "agents")
 LEVELS = ("live", "late", "stale", "unknown")
 Values = dict[str, dict[str, Any]]

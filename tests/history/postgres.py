@@ -42,7 +42,17 @@ class Postgres:
             subprocess.run([binary, *words], cwd="/", user=self._user, stdout=output, stderr=output, timeout=60, check=True)
 
     def start(self) -> None:
-        """Serve, from what is on its disk."""
+        """Serve, from what is on its disk. After a kill -9 the kernel may take a moment to let go of what the dead one shared."""
+        for _ in range(20):
+            try:
+                self._start()
+            except subprocess.CalledProcessError:
+                time.sleep(0.5)
+            else:
+                return
+        self._start()
+
+    def _start(self) -> None:
         self._run(
             "pg_ctl",
             "-D",

@@ -61,7 +61,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         name="Silence is judged by the listener",
         path="static/tv/freshness.js",
-        old="  if (silence < LATE_MS || standing.level === 'unknown') return standing;",
+        old="  if (silence < DEAF_MS || standing.level === 'unknown') return standing;",
         new="  return standing;",
         tests=(PAGE + "test_a_screen_that_hears_nothing_calls_nothing_fresh",),
     ),

@@ -105,7 +105,7 @@ link.start();
 def test_fifteen_seconds_of_silence_are_late_and_twenty_five_offline(module: Run) -> None:
     body = (
         FAKE
-        + "open(); hear(); run(14000); const a = link.state(); run(1000); const b = link.state(); run(10000); return [a, b, link.state()];"
+        + "open(); hear(); run(13000); const a = link.state(); run(2000); const b = link.state(); run(10000); return [a, b, link.state()];"
     )
     assert module("link.js", body) == ["live", "late", "offline"]
 
