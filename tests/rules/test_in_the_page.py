@@ -21,9 +21,9 @@ def test_a_dying_feed_gets_worse_with_age_in_the_browser_as_on_the_server(module
 
 
 def test_a_screen_that_hears_nothing_calls_nothing_fresh(module: Run) -> None:
-    """Late after fifteen seconds, stale after sixty; and its own deafness makes no feed better than it was told."""
+    """Late before fifteen seconds, stale after sixty; and its own deafness makes no feed better than it was told."""
     told = "{level: '%s', alive_at: 500000, reason: 'silent'}"
-    body = "return [0, 14999, 15000, 60000].map((deaf) => m.standingOf(%s, 'x', 500000 + deaf, 500000, false).level);"
+    body = "return [0, 13499, 13500, 60000].map((deaf) => m.standingOf(%s, 'x', 500000 + deaf, 500000, false).level);"
     assert module("freshness.js", body % (told % "live")) == ["live", "live", "late", "stale"]
     assert module("freshness.js", body % (told % "stale")) == ["stale", "stale", "stale", "stale"]
 
