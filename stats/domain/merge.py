@@ -89,10 +89,10 @@ def merge_instant(held: int | None, told: int | None, *, newer: bool) -> int | N
 
 _INSTANTS = frozenset({"started_at", "entered_at", "began_at", "answered_at", "ended_at"})
 _STICKY = frozenset({"answered", "voicemail", "callback_ordered", "ivr_seen", "recorded"})
-_COUNTS = frozenset({"transfers", "transfer", "callbacks", "redirects", "devices"})
+_COUNTS = frozenset({"transfers", "transfer", "callbacks", "redirects", "devices", "from_transfer", "to_transfer"})
 _PARTIES = frozenset({"first_agent", "last_agent", "first_queue", "last_queue", "queue", "agent"})
 _LARGER = frozenset({"last_answered_at"})
-_SMALLER = frozenset({"first_answered_at"})
+_SMALLER = frozenset({"first_answered_at", "ivr_at"})
 
 
 def _policy(name: str) -> str:

@@ -70,6 +70,12 @@ class Journey:
     talk_ms: int | None = None
     hold_ms: int | None = None
     asof: int = field(default=0, compare=False)  # our instant up to which this is known to hold; no part of its meaning
+    # Fields are appended, never inserted: the live store writes a record by position.
+    ivr_at: int | None = None  # when the first menu was entered
+    ivr_last_name: str | None = None
+    menu_digit: str | None = None  # what the caller pressed
+    transfer_first: str | None = None  # the vendor's word for the kind of transfer
+    transfer_last: str | None = None
 
     @property
     def ended(self) -> bool:
@@ -113,6 +119,7 @@ class Visit:
     fail_reason: str | None = None
     not_answer_risk: int | None = None
     asof: int = field(default=0, compare=False)  # our instant up to which this is known to hold; no part of its meaning
+    end_reason: str | None = None  # how the last ring of it ended
 
     @property
     def ended(self) -> bool:
@@ -145,6 +152,8 @@ class Offer:
     end_reason: str | None = None
     devices: int | None = None
     asof: int = field(default=0, compare=False)  # our instant up to which this is known to hold; no part of its meaning
+    from_transfer: int | None = None
+    to_transfer: int | None = None
 
     @property
     def ended(self) -> bool:

@@ -78,6 +78,11 @@ def journey(document: CallDocument, hearing: Hearing) -> Call:
         talk_ms=hearing.length(lengths.talk, "duration.talk"),
         hold_ms=hearing.length(lengths.on_hold if lengths.on_hold is not None else lengths.hold, "duration.on_hold"),
         asof=hearing.received_at,
+        ivr_at=hearing.instant(menu.timestamp, "ivr_first.timestamp") if (menu := document.ivr_first or document.ivr_last) else None,
+        ivr_last_name=_ivr_name(document.ivr_last),
+        menu_digit=_word(document.menu_digit.dialed_number) if document.menu_digit else None,
+        transfer_first=_word(document.transfer_first.type) if document.transfer_first else None,
+        transfer_last=_word(document.transfer_last.type) if document.transfer_last else None,
     )
     return Call(source=hearing.source, id_call=id_call, journey=told, tenant=tenant(document.customer_telavox))
 
@@ -121,6 +126,7 @@ def visit(document: QueueDocument, hearing: Hearing) -> Call:
         fail_reason=_word(words.fail_reason),
         not_answer_risk=count(words.not_answer_risk),
         asof=hearing.received_at,
+        end_reason=_word(document.agent_end_reason),
     )
     return Call(source=hearing.source, id_call=id_call, visits=(told,), tenant=tenant(document.customer_telavox))
 
@@ -158,6 +164,8 @@ def offer(document: AgentDocument, hearing: Hearing) -> Call:
         end_reason=_word(document.agent_end_reason),
         devices=count(document.simultaneous_device_calls),
         asof=hearing.received_at,
+        from_transfer=count(words.from_transfer),
+        to_transfer=count(words.to_transfer),
     )
     return Call(source=hearing.source, id_call=id_call, offers=(told,), tenant=tenant(document.customer_telavox))
 
