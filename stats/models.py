@@ -22,6 +22,12 @@ class Organisation(models.Model):
     timezone = models.CharField(max_length=64, default="Europe/Stockholm")
     language = models.CharField(max_length=8, default="en")
     include_internal = models.BooleanField(default=False, help_text="Count calls between colleagues among the site's calls.")
+    # Days for which something is kept; empty: for ever.
+    keep_calls_days = models.PositiveIntegerField(null=True, blank=True)
+    keep_numbers_days = models.PositiveIntegerField(null=True, blank=True)
+    keep_presence_days = models.PositiveIntegerField(null=True, blank=True)
+    keep_audit_days = models.PositiveIntegerField(null=True, blank=True)
+    screen_names = models.CharField(max_length=12, default="short", help_text="How a newly paired screen names agents.")
     settings_version = models.PositiveBigIntegerField(default=1, editable=False)
 
     class Meta:
@@ -121,6 +127,20 @@ class QueueSetting(_BelongsToOrganisation):
 
     def __str__(self) -> str:
         return self.queue_key
+
+
+class ErasedNumber(_BelongsToOrganisation):
+    """A telephone number that was erased and must not come back with the vendor's history; `mark` is its keyed digest."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="erased_numbers")
+    mark = models.CharField(max_length=64)
+    until = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "mark"], name="one_mark_of_an_erased_number")]
+
+    def __str__(self) -> str:
+        return self.mark[:8]
 
 
 class PresenceSlotRow(models.Model):

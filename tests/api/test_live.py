@@ -193,10 +193,10 @@ async def test_a_screens_token_is_forbidden_here(ask: Ask) -> None:
     from channels.db import database_sync_to_async
 
     from stats.models import Organisation
-    from wallboard.accounts.models import ScreenToken
+    from wallboard.accounts.models import Screen
 
     organisation = await Organisation.objects.aget(slug="default")
-    _row, screen = await database_sync_to_async(ScreenToken.issue)(organisation, "team", "Hall")
+    _row, screen = await database_sync_to_async(Screen.issue)(organisation, "team", "Hall")
     assert (await ask("/api/v1/live", Authorization=f"Bearer {screen}")).status_code == 403
 
 

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.test import AsyncClient
 
 from stats.models import Organisation
-from wallboard.accounts.models import ScreenToken
+from wallboard.accounts.models import Screen
 from wallboard.boards import screens
 from wallboard.push import admission, live
 
@@ -77,7 +77,7 @@ async def test_one_browser_may_carry_a_link_for_each_board(async_client: AsyncCl
 async def test_a_revoked_link_opens_nothing_and_says_so(async_client: AsyncClient) -> None:
     path = await link("team")
     await async_client.get(path)
-    row = await ScreenToken.objects.aget()
+    row = await Screen.objects.aget()
     await sync_to_async(row.revoke)()
     admission.forget_all()
     response = await async_client.get("/boards/team/")

@@ -6,12 +6,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stats.domain.board import Values
+from wallboard.accounts.viewer import Viewer
 from wallboard.push.admission import Pass
 from wallboard.push.hub import BoardHub
 from wallboard.push.ledger import Ledger
 from wallboard.push.socket import BoardSocket
 
-ENTRY = Pass(kind="screen", digest="d", organisation="default", board="team", row=1)
+ENTRY = Pass(
+    kind="screen",
+    digest="d",
+    viewer=Viewer(kind="screen", organisation="default", role="screen", row=1, abilities=frozenset({"look"})),
+    boards=("team",),
+)
 
 
 @dataclass

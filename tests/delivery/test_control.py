@@ -12,8 +12,8 @@ from tests.push.web import Server, behave
 REVOKE = """
 import sys, django; django.setup()
 from django.utils import timezone
-from wallboard.accounts.models import ScreenToken
-assert ScreenToken.objects.filter(board=sys.argv[1]).update(revoked_at=timezone.now()) == 1
+from wallboard.accounts.models import Screen
+assert Screen.objects.filter(board=sys.argv[1]).update(revoked_at=timezone.now()) == 1
 """
 DARK_WITHIN_S = 60.0
 

@@ -19,8 +19,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.heavy, pytest.mark.timeout(200)]
 REVOKE_ALL = """
 import django; django.setup()
 from django.utils import timezone
-from wallboard.accounts.models import ScreenToken
-ScreenToken.objects.filter(revoked_at=None).update(revoked_at=timezone.now())
+from wallboard.accounts.models import Screen
+Screen.objects.filter(revoked_at=None).update(revoked_at=timezone.now())
 """
 
 

@@ -14,7 +14,7 @@ from stats import vault
 from stats.models import Organisation, QueueSetting, Source
 from wallboard.accounts.bootstrap import bootstrap
 from wallboard.accounts.management.commands.housekeeping import beat, clear_away
-from wallboard.accounts.models import ApiToken, ScreenToken
+from wallboard.accounts.models import ApiToken, Screen
 
 pytestmark = [pytest.mark.django_db, pytest.mark.engines]
 
@@ -111,16 +111,16 @@ def test_tokens_are_found_until_revoked_and_cleared_away_long_after(settings: An
     """Only a digest is kept."""
     settings.TELAVOX_TOKEN = ""
     organisation = bootstrap()
-    screen, plain = ScreenToken.issue(organisation, "team", "canteen")
-    assert ScreenToken.find(plain) == screen
+    screen, plain = Screen.issue(organisation, "team", "canteen")
+    assert Screen.find(plain) == screen
     assert plain not in screen.digest
     now = datetime.now(UTC)
     screen.revoke(now - timedelta(days=91))
-    assert ScreenToken.find(plain) is None
-    fresh, _plain = ScreenToken.issue(organisation, "team", "hall")
+    assert Screen.find(plain) is None
+    fresh, _plain = Screen.issue(organisation, "team", "hall")
     fresh.revoke(now)
     clear_away()
-    assert list(ScreenToken.objects.all()) == [fresh]
+    assert list(Screen.objects.all()) == [fresh]
 
 
 def test_the_use_of_a_token_is_noted_at_most_once_a_minute(settings: Any) -> None:

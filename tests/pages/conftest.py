@@ -11,6 +11,7 @@ from django.test import AsyncClient
 from stats.clock import now_ms
 from stats.models import Organisation
 from tests.push.floor import Worker, ended_call, ready, waiting_call
+from wallboard.accounts.models import Membership
 from wallboard.push import admission, live
 
 Look = Callable[..., Awaitable[Any]]
@@ -29,11 +30,14 @@ async def worker(redis_server: str) -> AsyncIterator[Worker]:
 
 @pytest.fixture
 async def look(worker: Worker, transactional_db: None) -> AsyncIterator[Look]:
-    """Looks at a page as a person (`staff`, in `language`) who is logged in."""
+    """Looks at a page as a person (`staff`: an admin, else a viewer; in `language`) who is logged in."""
     await Organisation.objects.aget_or_create(slug="default", defaults={"name": "Test"})
 
     async def looked(address: str, *, staff: bool = True, language: str = "en", form: dict[str, str] | None = None) -> Any:
-        person, _made = await get_user_model().objects.aget_or_create(username=f"p{staff}", defaults={"is_staff": staff})
+        person, made = await get_user_model().objects.aget_or_create(username=f"p{staff}", defaults={"is_staff": staff})
+        if made:
+            organisation = await Organisation.objects.aget(slug="default")
+            await Membership.objects.acreate(user=person, organisation=organisation, role="admin" if staff else "viewer")
         client = AsyncClient()
         await database_sync_to_async(client.force_login)(person)
         client.defaults["HTTP_ACCEPT_LANGUAGE"] = language

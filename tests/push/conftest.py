@@ -9,7 +9,7 @@ from channels.testing import WebsocketCommunicator
 
 from stats.models import Organisation
 from tests.push.floor import Worker
-from wallboard.accounts.models import ScreenToken
+from wallboard.accounts.models import Screen
 from wallboard.push import admission, live
 from wallboard.push.routing import websocket_urlpatterns
 
@@ -46,7 +46,7 @@ async def worker(redis_server: str) -> AsyncIterator[Worker]:
 async def token(transactional_db: None, worker: Worker) -> str:
     """A screen's key to the team board."""
     organisation, _made = await Organisation.objects.aget_or_create(slug="default", defaults={"name": "Test"})
-    _row, token = await database_sync_to_async(ScreenToken.issue)(organisation, "team", "Hall")
+    _row, token = await database_sync_to_async(Screen.issue)(organisation, "team", "Hall")
     return token
 
 

@@ -10,7 +10,7 @@ from channels.db import database_sync_to_async
 from stats.clock import now_ms
 from tests.push.conftest import Browser, Open
 from tests.push.floor import Worker, ended_call, waiting_call
-from wallboard.accounts.models import ScreenToken
+from wallboard.accounts.models import Screen
 from wallboard.push import live
 
 
@@ -198,7 +198,7 @@ async def test_a_board_that_does_not_exist_is_told_apart_from_a_closed_one(open_
     from stats.models import Organisation
 
     organisation = await Organisation.objects.aget(slug="default")
-    _row, key = await database_sync_to_async(ScreenToken.issue)(organisation, "cellar", "Hall")
+    _row, key = await database_sync_to_async(Screen.issue)(organisation, "cellar", "Hall")
     assert await closed_with(await open_board("cellar", key)) == 4404
 
 
@@ -206,7 +206,7 @@ async def test_a_board_that_does_not_exist_is_told_apart_from_a_closed_one(open_
 async def test_a_revoked_screen_goes_dark_within_five_seconds(open_board: Open, token: str) -> None:
     browser = await open_board()
     await browser.ack(await browser.hear())
-    row = await ScreenToken.objects.afirst()
+    row = await Screen.objects.afirst()
     assert row is not None
     await database_sync_to_async(row.revoke)()
     started = asyncio.get_running_loop().time()

@@ -30,10 +30,10 @@ import django; django.setup()
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
 from wallboard.accounts.bootstrap import bootstrap
-from wallboard.accounts.models import ScreenToken
+from wallboard.accounts.models import Screen
 organisation = bootstrap()
 for board in ("team", "supervisor"):
-    print(ScreenToken.issue(organisation, board, "test")[1])
+    print(Screen.issue(organisation, board, "test")[1])
 """
 
 

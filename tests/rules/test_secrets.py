@@ -18,7 +18,7 @@ from stats.models import Organisation, Source
 from stats.providers.base import SourceConfig
 from stats.providers.telavox.historic import Archive
 from stats.providers.telavox.provider import TelavoxProvider
-from wallboard.accounts.models import ApiToken, ScreenToken
+from wallboard.accounts.models import ApiToken, Screen
 from wallboard.logging import configure
 
 TOKEN = "a-vendors-token-of-some-length"
@@ -61,7 +61,7 @@ def test_no_table_holds_a_token(transactional_db: None) -> None:
     source.token = TOKEN
     source.save()
     _, program = ApiToken.issue(organisation, "Report")
-    _, screen = ScreenToken.issue(organisation, "team", "Hall")
+    _, screen = Screen.issue(organisation, "team", "Hall")
     held = ""
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):

@@ -10,6 +10,7 @@ from tests.push.conftest import Open
 from tests.push.floor import Worker, waiting_call
 from wallboard.accounts.models import digest_of
 from wallboard.push import hubs
+from wallboard.accounts.viewer import Viewer
 from wallboard.push.admission import Pass
 from wallboard.push.socket import BoardSocket
 
@@ -19,7 +20,15 @@ class Ear:
 
     def __init__(self, token: str) -> None:
         self.heard: list[Any] = []
-        self.socket = BoardSocket(self.hear, Pass(kind="screen", digest=digest_of(token), organisation="default", board="team", row=1))
+        self.socket = BoardSocket(
+            self.hear,
+            Pass(
+                kind="screen",
+                digest=digest_of(token),
+                viewer=Viewer(kind="screen", organisation="default", role="screen", row=1, abilities=frozenset({"look"})),
+                boards=("team",),
+            ),
+        )
 
     async def hear(self, event: Any) -> None:
         """One event."""

@@ -22,6 +22,7 @@ from stats.providers.telavox.provider import TelavoxProvider
 from stats.providers.telavox.stream import open_feed
 from tests.upstream.server import ScriptableUpstream
 from wallboard.push import admission
+from wallboard.accounts.viewer import Viewer
 from wallboard.push.admission import DatabaseAway, Key, Pass
 
 
@@ -136,7 +137,12 @@ async def test_a_database_that_is_away_lets_in_whom_it_let_in_before_and_closes_
     async def look_up(key: Key) -> Pass | None:
         if not there:
             raise OperationalError("away")
-        return Pass(kind="screen", digest=key.digest, organisation="default", board="team", row=1)
+        return Pass(
+            kind="screen",
+            digest=key.digest,
+            viewer=Viewer(kind="screen", organisation="default", role="screen", row=1, abilities=frozenset({"look"})),
+            boards=("team",),
+        )
 
     async def cannot() -> None:
         raise OperationalError("away")
@@ -150,7 +156,7 @@ async def test_a_database_that_is_away_lets_in_whom_it_let_in_before_and_closes_
     assert await admission.passed(known) == entry
     with pytest.raises(DatabaseAway):
         await admission.passed(Key("screen", "stranger"))
-    assert await admission.still_open([entry]) == {entry.digest}
+    assert await admission.still_open([entry]) == {entry.digest: True}
     admission.forget_all()
 
 

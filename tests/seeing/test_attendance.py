@@ -12,7 +12,7 @@ from stats.live.keys import key
 from stats.live.rollcall import RollCall
 from tests.push.conftest import Open, open_board, token, worker
 from tests.push.floor import Worker
-from wallboard.accounts.models import ScreenToken
+from wallboard.accounts.models import Screen
 from wallboard.api.examination import examine
 from wallboard.pages.health import told
 from wallboard.push import attendance, hubs, window
@@ -42,7 +42,7 @@ async def test_a_browser_at_a_board_is_on_the_page_by_its_links_name_whatever_pr
     assert (mine.boards, screen.kind, screen.board) == ({"team": 1}, "screen", "team")
     assert screen.acknowledged_s is not None
     assert screen.data_age_s < 5
-    row = await ScreenToken.objects.aget()
+    row = await Screen.objects.aget()
     assert screen.row == row.pk
     page = told(await examine("default"))
     assert [each["name"] for each in page["screens"]] == ["Hall"]

@@ -29,14 +29,14 @@ from django.core.management import call_command
 call_command("migrate", verbosity=0)
 from stats.models import Organisation, Source
 from wallboard.accounts.bootstrap import bootstrap
-from wallboard.accounts.models import ApiToken, ScreenToken
+from wallboard.accounts.models import ApiToken, Screen
 first = bootstrap()
 second = Organisation.objects.create(slug={slug!r}, name="Second", timezone={zone!r})
 source = Source(organisation=second, name="telavox", live_url={live!r}, historic_url={historic!r})
 source.token = {vendor!r}
 source.save()
 ApiToken.issue(second, "test", {api!r})
-print("screens", ScreenToken.issue(first, "supervisor", "test")[1], ScreenToken.issue(second, "supervisor", "test")[1])
+print("screens", Screen.issue(first, "supervisor", "test")[1], Screen.issue(second, "supervisor", "test")[1])
 """
 
 

@@ -6,18 +6,18 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from wallboard.accounts.models import ApiToken, ScreenToken
+from wallboard.accounts.models import ApiToken, Screen
 
 # Django's own classes take type parameters in their stubs alone.
 if TYPE_CHECKING:
     ApiTokenAdminBase = admin.ModelAdmin[ApiToken]
-    ScreenTokenAdminBase = admin.ModelAdmin[ScreenToken]
+    ScreenAdminBase = admin.ModelAdmin[Screen]
 else:
-    ApiTokenAdminBase = ScreenTokenAdminBase = admin.ModelAdmin
+    ApiTokenAdminBase = ScreenAdminBase = admin.ModelAdmin
 
 
 @admin.action(description="Revoke")
-def revoke(_admin: object, _request: HttpRequest, chosen: QuerySet[ApiToken] | QuerySet[ScreenToken]) -> None:
+def revoke(_admin: object, _request: HttpRequest, chosen: QuerySet[ApiToken] | QuerySet[Screen]) -> None:
     """Revokes the chosen tokens."""
     for token in chosen:
         token.revoke()
@@ -40,8 +40,8 @@ class ApiTokenAdmin(_NobodyAdds, ApiTokenAdminBase):
     list_display = ("name", "organisation", "created_at", "last_used_at", "revoked_at")
 
 
-@admin.register(ScreenToken)
-class ScreenTokenAdmin(_NobodyAdds, ScreenTokenAdminBase):
+@admin.register(Screen)
+class ScreenAdmin(_NobodyAdds, ScreenAdminBase):
     """Screen tokens."""
 
     actions = (revoke,)

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from stats import vault
 from stats.models import Organisation, Source
-from wallboard.accounts.models import ApiToken, digest_of
+from wallboard.accounts.models import ApiToken, Membership, digest_of
 
 log = structlog.get_logger(__name__)
 
@@ -21,7 +21,7 @@ FROM_ENVIRONMENT = "from the environment"
 def bootstrap(*, demo_password: str = "") -> Organisation:
     """The organisation `default`, with its source, API token and people as the environment says; does nothing twice.
 
-    `demo_password`: makes the user `demo`, who may look and not change.
+    `demo_password`: makes the user `demo`, who administers the organisation and not the installation.
     """
     with transaction.atomic():
         organisation, _made = Organisation.objects.get_or_create(
@@ -35,9 +35,10 @@ def bootstrap(*, demo_password: str = "") -> Organisation:
         if settings.BOOTSTRAP_API_TOKEN:
             _follow_api_token(organisation)
         if settings.ADMIN_PASSWORD:
-            _follow_person("admin", settings.ADMIN_PASSWORD, is_staff=True, is_superuser=True)
+            _follow_person(organisation, "admin", settings.ADMIN_PASSWORD, is_staff=True, is_superuser=True)
         if demo_password:
-            _follow_person("demo", demo_password, is_staff=False, is_superuser=False)
+            _follow_person(organisation, "demo", demo_password, is_staff=False, is_superuser=False)
+        _enrol_those_without(organisation)
     return organisation
 
 
@@ -74,7 +75,7 @@ def _follow_api_token(organisation: Organisation) -> None:
         log.warning("bootstrap_api_token_is_revoked", token=known.pk)
 
 
-def _follow_person(name: str, password: str, *, is_staff: bool, is_superuser: bool) -> None:
+def _follow_person(organisation: Organisation, name: str, password: str, *, is_staff: bool, is_superuser: bool) -> None:
     people = get_user_model()._default_manager
     person, made = people.get_or_create(username=name, defaults={"is_staff": is_staff, "is_superuser": is_superuser})
     assert isinstance(person, AbstractBaseUser)
@@ -82,3 +83,10 @@ def _follow_person(name: str, password: str, *, is_staff: bool, is_superuser: bo
     if made or not person.check_password(password):
         person.set_password(password)
         person.save()
+    Membership.objects.get_or_create(user=person, organisation=organisation, defaults={"role": "admin"})
+
+
+def _enrol_those_without(organisation: Organisation) -> None:
+    """Who administers the installation (`createsuperuser`) and belongs nowhere would stand before closed doors."""
+    for person in get_user_model()._default_manager.filter(is_superuser=True, memberships=None):
+        Membership.objects.create(user=person, organisation=organisation, role="admin")

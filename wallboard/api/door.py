@@ -34,8 +34,11 @@ Inner = Callable[Concatenate[HttpRequest, Pass, P], Awaitable[object]]
 _buckets: dict[str, Bucket] = {}
 
 
-def guarded(view: Inner[P], *, people: bool = False) -> View:
-    """A view that gets the pass of a program's token (with `people`, also of a person's login) and returns what becomes JSON."""
+def guarded(view: Inner[P], *, people: bool = False, needs: str = "look") -> View:
+    """A view that gets the pass of a program's token (with `people`, also of a person's login) and returns what becomes JSON.
+
+    `needs`: the ability without which nothing is answered but 403.
+    """
 
     @csrf_exempt  # no cookie opens anything here, and what writes is told so as a problem
     @wraps(view)
@@ -43,6 +46,8 @@ def guarded(view: Inner[P], *, people: bool = False) -> View:
         try:
             _only_reading(request)
             entry = (await _person(request) if people else None) or await _admitted(request)
+            if not entry.viewer.may(needs):
+                raise Problem(403, f"This token's scopes do not cover this ({needs}); whoever administers the wallboard can make another.")
             _not_too_often(entry)
             return as_json(await view(request, entry, *args, **kwargs))
         except Problem as problem:

@@ -23,9 +23,8 @@ from stats.live.inspection import Inspection
 from stats.live.rollcall import RollCall
 from stats.live.unkept import Unkept
 from stats.models import Organisation, Source
-from wallboard.accounts.models import ScreenToken
+from wallboard.accounts.models import Screen
 from wallboard.push import attendance, live
-from wallboard.push.admission import PEOPLES_ORGANISATION
 from wallboard.push.organisation import LiveOrganisation
 
 ASK_S = 2.0
@@ -130,7 +129,7 @@ async def organisations() -> list[str]:
             known.found = await asyncio.shield(known.asking)
     except (DatabaseError, InterfaceError, TimeoutError):
         pass
-    return sorted({PEOPLES_ORGANISATION, *known.found, *(each.slug for each in live.organisations())})
+    return sorted({*known.found, *(each.slug for each in live.organisations())})
 
 
 def _note(memory: _Memory, what: str, now: int, *, away: bool) -> None:
@@ -208,5 +207,5 @@ def _ask_database(slug: str) -> tuple[int, dict[int, str]]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     configured = Source.objects.filter(organisation__slug=slug, enabled=True).count()
-    names = ScreenToken.objects.filter(organisation__slug=slug, revoked_at=None).values_list("pk", "name")[:2000]
+    names = Screen.objects.filter(organisation__slug=slug, revoked_at=None).values_list("pk", "name")[:2000]
     return configured, dict(names)

@@ -1,5 +1,6 @@
 """The addresses of the API, each a few lines over the rooms that know."""
 
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -10,37 +11,39 @@ from wallboard.api.door import as_json, guarded, open_to_all
 from wallboard.api.live_document import live_document
 from wallboard.api.openapi import DESCRIPTION
 from wallboard.api.problems import Problem, wrong_parameter
-from wallboard.push import live
+from wallboard.push import live, sights
 from wallboard.push.admission import Pass
 
 PAGE, LONGEST_PAGE = 100, 1000
+NO_SUCH_CALL = "No such call is remembered; calls are kept for two days."
 
 
 @guarded
 async def now(_request: HttpRequest, entry: Pass) -> object:
     """GET /api/v1/live"""
-    return live_document(await (await live.organisation(entry.organisation)).fresh())
+    return live_document(await sights.of(await live.organisation(entry.organisation), entry.viewer.sight).fresh())
 
 
-@guarded
-async def call(_request: HttpRequest, entry: Pass, id_call: str) -> object:
+async def _call(_request: HttpRequest, entry: Pass, id_call: str) -> object:
     """GET /api/v1/calls/<id_call>"""
     organisation = await live.organisation(entry.organisation)
     snapshot = await organisation.fresh()
     found = await live.store().call(entry.organisation, id_call)
     if found is None:
-        raise Problem(404, "No such call is remembered; calls are kept for two days.")
-    return call_document(found, organisation.mirror.facts, snapshot.server_time)
+        raise Problem(404, NO_SUCH_CALL)
+    told = call_document(found, organisation.mirror.facts, snapshot.server_time)
+    if not entry.viewer.sees_call(line.queue_key for line in told.visits):
+        raise Problem(404, NO_SUCH_CALL)
+    return told if entry.viewer.may("numbers") else replace(told, number=None)
 
 
-@guarded
-async def queue_calls(request: HttpRequest, entry: Pass, key: str) -> object:
+async def _queue_calls(request: HttpRequest, entry: Pass, key: str) -> object:
     """GET /api/v1/queues/<id>/calls"""
     metric, window, limit, before = _receipt_wishes(request)
     organisation = await live.organisation(entry.organisation)
     as_of = (await organisation.fresh()).server_time
     facts = organisation.mirror.facts
-    if key not in facts.queues:
+    if key not in facts.queues or not entry.viewer.sees_queue(key):
         raise Problem(404, f"There is no queue {key[:80]!r}; /api/v1/live lists them, by id or key.")
     found = await receipt_rows(entry.organisation, organisation, key, metric, window, as_of)
     if before is not None:
@@ -82,6 +85,10 @@ def _receipt_wishes(request: HttpRequest) -> tuple[str, str, int, tuple[int, str
     if not (instant.isascii() and instant.isdigit() and len(instant) < 17 and id_call):
         raise wrong_parameter("before", before, "what an earlier answer's `next` holds")
     return metric, window, int(limit), (int(instant), id_call)
+
+
+call = guarded(_call, needs="calls")
+queue_calls = guarded(_queue_calls, needs="calls")
 
 
 @open_to_all

@@ -14,15 +14,14 @@ from wallboard.boards.wording import OTHERS, SEVERITY_WORDS, SHORT_CAUSES, STATE
 SEVERITIES = ("calm", "attention", "act")
 UNITS = {"percent": "%", "percent1": "%"}
 FORMATS = {
-    "service_level": "percent",
-    "30m.service_level": "percent",
-    "abandon_rate": "percent1",
-    "asa": "duration",
-    "longest_wait": "since",
-    "state_since": "since",
+    **dict.fromkeys(("service_level", "occupancy"), "percent"),
+    **dict.fromkeys(("abandon_rate", "answer_rate", "transfer_rate"), "percent1"),
+    **dict.fromkeys(("asa", "avg_abandon_wait", "longest_wait_window", "wait_p50", "wait_p90", "att", "avg_hold", "aht"), "duration"),
+    **dict.fromkeys(("talk_time", "hold_time", "ring_time", "time_talking", "time_ringing", "time_wrapup", "time_ready"), "duration"),
+    **dict.fromkeys(("time_idle", "time_away", "time_logged_in"), "duration"),
+    **dict.fromkeys(("longest_wait", "state_since"), "since"),
     "state": "state",
-    "profile": "text",
-    "name": "text",
+    **dict.fromkeys(("profile", "name"), "text"),
 }
 # `longest_wait` is the one metric whose name on the page is not the name it travels under.
 KEYS = {"longest_wait": "longest_wait_since"}
@@ -65,9 +64,14 @@ class Figure:
         return self.text == figures.DASH
 
 
+def format_of(metric: str) -> str:
+    """How a metric is written, whatever its window ("30m.asa")."""
+    return FORMATS.get(metric.rpartition(".")[2], "count")
+
+
 def figure(values: Values, scope: str, metric: str, standing: Standing, place: Place) -> Figure:
     """The figure `metric` of `scope` as it stands now."""
-    key, kind = KEYS.get(metric, metric), FORMATS.get(metric, "count")
+    key, kind = KEYS.get(metric, metric), format_of(metric)
     value = values.get(scope, {}).get(key)
     return Figure(
         value=f"{scope}.{metric}",

@@ -11,7 +11,7 @@ from django.db import DatabaseError
 from django.http import HttpResponseBase
 
 from stats.models import Organisation
-from wallboard.accounts.models import ScreenToken
+from wallboard.accounts.models import Screen
 from wallboard.boards.board import KINDS, NoSuchBoard
 
 # The socket's cookie; the page's is PAGE_COOKIE and the board's slug.
@@ -36,12 +36,12 @@ def issue(board_slug: str, name: str = "") -> str:
         raise NotReady("The database is not ready. Start `manage.py up` once, it prepares everything.") from error
     if organisation is None:
         raise NotReady("There is no organisation yet. Start `manage.py up` once, it makes one.")
-    return ScreenToken.issue(organisation, board_slug, name or f"Link to {board_slug}")[1]
+    return Screen.issue(organisation, board_slug, name or f"Link to {board_slug}")[1]
 
 
-def resolve(token: str) -> ScreenToken | None:
+def resolve(token: str) -> Screen | None:
     """The row of a token that exists and is not revoked."""
-    return ScreenToken.find(token)
+    return Screen.find(token)
 
 
 def screen_address(board_slug: str, name: str = "") -> str:

@@ -17,7 +17,7 @@ from wallboard.boards.board import KINDS, board_for
 from wallboard.boards.build import build
 from wallboard.boards.layout import layout_for
 from wallboard.boards.page import page_of
-from wallboard.push import admission, live
+from wallboard.push import admission, live, sights
 from wallboard.push.admission import DatabaseAway, Key, Pass
 
 THEMES = ("dark", "light")
@@ -39,7 +39,7 @@ async def board_page(request: HttpRequest, slug: str) -> HttpResponse:
     if entry is None:
         shown = screens.PAGE_COOKIE + slug in request.COOKIES
         return _plain(request, "tv/closed.html", 403) if shown else _to_login(request)
-    snapshot = await live.current(entry.organisation)
+    snapshot = await sights.of(await live.organisation(entry.organisation), entry.viewer.sight).current()
     board = board_for(slug, snapshot.values, snapshot.language, snapshot.timezone)
     asked = request.GET.get("lang", "")
     language = asked if asked in LANGUAGES else snapshot.language if snapshot.language in LANGUAGES else LANGUAGES[0]

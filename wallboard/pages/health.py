@@ -27,7 +27,7 @@ from wallboard.pages.frame import common, draw_plain, private
 from wallboard.pages.sources import ORDER
 from wallboard.pages.words import FEEDS, REASONS, SOCKET_STATES, SOURCE_STATES, ago, clock_time, day_and_time, iso, spoken
 from wallboard.push import admission
-from wallboard.push.admission import PEOPLES_ORGANISATION, DatabaseAway, Key
+from wallboard.push.admission import DatabaseAway, Key
 
 MOODS = {"live": "good", "connecting": "waiting", "seeding": "waiting"}
 MOST_SCREENS = 100
@@ -55,7 +55,7 @@ async def page(request: HttpRequest) -> HttpResponse:
         request.user = AnonymousUser()
         return private(HttpResponseRedirect(reverse("login") + "?" + urlencode({"next": request.get_full_path()})))
     request.user = await _person(request)
-    found = await examine(PEOPLES_ORGANISATION)
+    found = await examine(known.organisation)
     template = "_health.html" if "part" in request.GET else "health.html"
     context = {**common("health"), **told(found)}
     return private(HttpResponse(render_to_string(f"app/{template}", context, request)))

@@ -7,7 +7,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from wallboard.accounts.models import ScreenToken
+from wallboard.accounts import models
 from wallboard.boards.board import KINDS, TITLES
 from wallboard.boards.screens import issue
 from wallboard.pages.frame import Visit, draw, for_people
@@ -54,7 +54,7 @@ async def revoke(visit: Visit, pk: int) -> HttpResponse:
 
 
 def _all_of(organisation: str, timezone: str) -> list[Screen]:
-    rows = ScreenToken.objects.filter(organisation__slug=organisation, revoked_at=None).order_by("-created_at")[:200]
+    rows = models.Screen.objects.filter(organisation__slug=organisation, revoked_at=None).order_by("-created_at")[:200]
     return [
         Screen(
             pk=row.pk,
@@ -67,10 +67,10 @@ def _all_of(organisation: str, timezone: str) -> list[Screen]:
 
 
 def _revoke(organisation: str, pk: int) -> None:
-    row = ScreenToken.objects.filter(organisation__slug=organisation, pk=pk).first()
+    row = models.Screen.objects.filter(organisation__slug=organisation, pk=pk).first()
     if row is not None:
         row.revoke()
 
 
-page = for_people(screens, staff=True)
-revoke_page = for_people(revoke, staff=True)
+page = for_people(screens, needs="screens")
+revoke_page = for_people(revoke, needs="screens")

@@ -4,7 +4,8 @@ Rules that hold here:
 - An answer is kept for REMEMBERED_S, so that a thousand screens that come back together ask the database a few times.
 - A revoked key closes what it opened within RECHECK_S; a database that is down closes nothing that is open, and lets in whoever
   was let in a while ago.
-- A screen's key opens its one board; everything else opens every board of its organisation.
+- A screen's key opens its boards; everything else opens every board of its organisation.
+- What somebody may see is part of the pass: when it changes, what the old one had opened is closed.
 """
 
 import asyncio
@@ -23,39 +24,56 @@ from django.contrib.auth import aget_user
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest
 
-from wallboard.accounts.models import ApiToken, ScreenToken, digest_of
+from wallboard.accounts import viewer as viewers
+from wallboard.accounts.models import ApiToken, Screen, digest_of
+from wallboard.accounts.viewer import Viewer
+from wallboard.boards.topics import needed_for
 
 log = structlog.get_logger(__name__)
 
 SCREEN_COOKIE = "wb_screen"
-# People belong to the one organisation there is.
-PEOPLES_ORGANISATION = "default"
 REMEMBERED_S = 5.0
 # A database that hangs is not waited for: briefly by who was let in before, a while by others.
 ASK_WITHIN_S, ASK_FIRST_WITHIN_S = 2.0, 8.0
 # How long an earlier yes counts while the database cannot be asked.
 TRUSTED_S = 3600.0
-RECHECK_S = 3.0
+RECHECK_S = 2.0
 MOST_REMEMBERED = 5_000
 LONGEST_KEY = 512
+# SQLite takes a thousand parameters in a question.
+AT_A_TIME = 500
 
 Kind = Literal["person", "screen", "program"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pass:
-    """What a key opens. `board` is None for every board; `digest` names the key without being it."""
+    """What a key opens. `boards` is None for every board; `digest` names the key without being it."""
 
     kind: Kind
     digest: str
-    organisation: str
-    board: str | None = None
-    row: int | None = None  # of the token
+    viewer: Viewer
+    boards: tuple[str, ...] | None = None
     session: str = field(default="", repr=False)  # a person's session key, to ask again with
+
+    @property
+    def organisation(self) -> str:
+        """Whose numbers it opens."""
+        return self.viewer.organisation
+
+    @property
+    def row(self) -> int | None:
+        """Of the token or person."""
+        return self.viewer.row
+
+    @property
+    def board(self) -> str | None:
+        """The board a screen shows first; None for whoever chooses."""
+        return self.boards[0] if self.boards else None
 
     def opens(self, board: str) -> bool:
         """Whether it may look at this board."""
-        return self.board is None or self.board == board
+        return self.viewer.may(needed_for(board)) and (self.boards is None or board in self.boards)
 
     def for_logs(self) -> dict[str, object]:
         """Who it is, as far as a log may know."""
@@ -167,19 +185,18 @@ async def _look_up(key: Key) -> Pass | None:
     await aclose_old_connections()
     if key.kind == "person":
         return await _person(key)
-    kind: type[ApiToken] | type[ScreenToken] = ApiToken if key.kind == "program" else ScreenToken
-    token = await kind._default_manager.select_related("organisation").filter(digest=key.digest, revoked_at=None).afirst()
+    kind: type[ApiToken] | type[Screen] = ApiToken if key.kind == "program" else Screen
+    token = await kind.open_ones().filter(digest=key.digest).afirst()
     if token is None:
         return None
-    if isinstance(token, ApiToken):
-        await database_sync_to_async(_note_use)(token)
-    return Pass(
-        kind=key.kind,
-        digest=key.digest,
-        organisation=token.organisation.slug,
-        board=token.board if isinstance(token, ScreenToken) else None,
-        row=token.pk,
-    )
+    await database_sync_to_async(_note_use)(token)
+    return _pass_of(token, key.digest)
+
+
+def _pass_of(token: ApiToken | Screen, digest: str) -> Pass:
+    if isinstance(token, Screen):
+        return Pass(kind="screen", digest=digest, viewer=viewers.of_screen(token), boards=tuple(token.boards))
+    return Pass(kind="program", digest=digest, viewer=viewers.of_token(token))
 
 
 async def _person(key: Key) -> Pass | None:
@@ -188,10 +205,14 @@ async def _person(key: Key) -> Pass | None:
     user: Any = await aget_user(request)
     if not user.is_authenticated or not user.is_active:
         return None
-    return Pass(kind="person", digest=key.digest, organisation=PEOPLES_ORGANISATION, row=user.pk, session=key.secret)
+    chosen = await request.session.aget(viewers.CHOSEN, "")
+    viewer = await database_sync_to_async(viewers.of_person)(user, str(chosen))
+    if viewer is None:
+        return None
+    return Pass(kind="person", digest=key.digest, viewer=viewer, session=key.secret)
 
 
-def _note_use(token: ApiToken) -> None:
+def _note_use(token: ApiToken | Screen) -> None:
     try:
         token.note_use()
     except (DatabaseError, InterfaceError):
@@ -207,24 +228,24 @@ def _forget_some() -> None:
         _known.clear()
 
 
-async def still_open(passes: Iterable[Pass]) -> set[str]:
-    """The digests of those that still open something; all of them when the database cannot be asked."""
+async def still_open(passes: Iterable[Pass]) -> dict[str, bool]:
+    """The digests of those that still open something, and whether it is exactly what it was; all of them when the database is away."""
     wanted = {each.digest: each for each in passes}
-    alive: set[str] = set()
+    alive: dict[str, bool] = {}
     try:
         await aclose_old_connections()
-        for kind, model in (("program", ApiToken), ("screen", ScreenToken)):
+        for kind, model in (("program", ApiToken), ("screen", Screen)):
             digests = [digest for digest, each in wanted.items() if each.kind == kind]
-            if digests:
-                rows = model._default_manager.filter(digest__in=digests, revoked_at=None).values_list("digest", flat=True)
-                alive.update([digest async for digest in rows])
+            for at in range(0, len(digests), AT_A_TIME):
+                async for row in model.open_ones().filter(digest__in=digests[at : at + AT_A_TIME]):
+                    alive[row.digest] = _pass_of(row, row.digest) == wanted[row.digest]
         for digest, each in wanted.items():
-            if each.kind == "person" and await _person(Key("person", each.session)) is not None:
-                alive.add(digest)
+            if each.kind == "person" and (found := await _person(Key("person", each.session))) is not None:
+                alive[digest] = found == each
     except (DatabaseError, InterfaceError):
         log.warning("keys_not_checked", why="database_away")
-        return set(wanted)
-    for digest in wanted.keys() - alive:
+        return dict.fromkeys(wanted, True)
+    for digest in [digest for digest in wanted if not alive.get(digest)]:
         _known.pop((wanted[digest].kind, digest), None)
     return alive
 

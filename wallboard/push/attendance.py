@@ -91,7 +91,7 @@ async def report_once(clerk: _Clerk) -> None:
     clerk.counted_at = time.monotonic()
     for organisation in live.organisations():
         slug = organisation.slug
-        boards = [hub for hub in hubs.hubs() if hub.organisation is organisation]
+        boards = [hub for hub in hubs.hubs() if hub.organisation.slug == slug]
         clerk.last[slug] = _report_of(slug, boards, clerk, lag, max(passed, 0.1))
     for slug, report in clerk.last.items():
         await RollCall(live.store(), slug).leave(report)

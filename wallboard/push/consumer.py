@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 
 from wallboard.boards.board import NoSuchBoard
+from wallboard.boards.topics import PAGE
 from wallboard.push import admission, attendance, hubs, leaving, messages
 from wallboard.push.admission import DatabaseAway
 from wallboard.push.hub import BoardHub
@@ -39,7 +40,8 @@ async def board_socket(scope: dict[str, Any], receive: Receive, send: Send) -> N
         await _refuse(send, RESTART, leaving.COME_AGAIN)
         return
     attendance.begin()
-    slug = str(scope["url_route"]["kwargs"]["slug"])
+    asked = scope["url_route"]["kwargs"]
+    slug = str(asked["slug"]) if "slug" in asked else PAGE + str(asked["topic"])
     try:
         entry = await admission.admit(scope["headers"], slug)
     except DatabaseAway:

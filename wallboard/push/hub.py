@@ -18,11 +18,12 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from stats import clock
-from wallboard.boards.board import Board, board_for
+from wallboard.boards.board import Board
 from wallboard.boards.build import build
+from wallboard.boards.topics import drawn
 from wallboard.push import messages
 from wallboard.push.messages import Frame, Whole
-from wallboard.push.organisation import LiveOrganisation
+from wallboard.push.sights import Shown
 from wallboard.push.socket import ROTATED, TOO_SLOW, BoardSocket
 
 log = structlog.get_logger(__name__)
@@ -43,7 +44,7 @@ class BoardHub:
 
     def __init__(
         self,
-        organisation: LiveOrganisation,
+        organisation: Shown,
         slug: str,
         *,
         now: Callable[[], int] = clock.now_ms,
@@ -226,7 +227,7 @@ class BoardHub:
 
     def _drawn(self) -> Board:
         organisation = self.organisation
-        return board_for(self.slug, organisation.ledger.values, organisation.language, organisation.mirror.facts.timezone)
+        return drawn(self.slug, organisation.ledger.values, organisation.language, organisation.mirror.facts.timezone)
 
     def _catch_up(self) -> None:
         ledger = self.organisation.ledger

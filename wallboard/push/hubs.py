@@ -11,19 +11,22 @@ from pathlib import Path
 import structlog
 from django.conf import settings
 
-from wallboard.push import admission, drain, leaving, live
+from wallboard.accounts.viewer import Sight
+from wallboard.push import admission, drain, leaving, live, sights
 from wallboard.push.hub import BoardHub
-from wallboard.push.socket import NOT_ADMITTED, BoardSocket
+from wallboard.push.socket import NOT_ADMITTED, ROTATED, BoardSocket
 from wallboard.push.tidy import Tidy
 
 log = structlog.get_logger(__name__)
 
+MOST_HUBS = 200
+
 
 class _Hall:
-    """The hubs of one event loop, by organisation and board."""
+    """The hubs of one event loop, by organisation, sight and board."""
 
     def __init__(self) -> None:
-        self.hubs: dict[tuple[str, str], BoardHub] = {}
+        self.hubs: dict[tuple[str, Sight, str], BoardHub] = {}
         self.guard: asyncio.Task[None] | None = None
         self.tidy = Tidy()
 
@@ -47,12 +50,14 @@ def sockets() -> list[BoardSocket]:
 
 async def enter(organisation_slug: str, board: str, socket: BoardSocket) -> BoardHub:
     """Puts an accepted socket to its board; it has had its snapshot then. Raises NoSuchBoard."""
-    organisation = await live.organisation(organisation_slug)
+    sight = socket.entry.viewer.sight
+    organisation = sights.of(await live.organisation(organisation_slug), sight)
     await organisation.current()
     hall = _hall()
-    hub = hall.hubs.get((organisation_slug, board))
+    hub = hall.hubs.get((organisation_slug, sight, board))
     if hub is None or hub.organisation is not organisation:
-        hub = hall.hubs[(organisation_slug, board)] = BoardHub(organisation, board)
+        _forget_empty(hall)
+        hub = hall.hubs[(organisation_slug, sight, board)] = BoardHub(organisation, board)
     try:
         await hub.join(socket)
     except BaseException:
@@ -61,6 +66,13 @@ async def enter(organisation_slug: str, board: str, socket: BoardSocket) -> Boar
     if hall.guard is None or hall.guard.done():
         hall.guard = asyncio.create_task(_guard(hall), name="guard")
     return hub
+
+
+def _forget_empty(hall: _Hall) -> None:
+    """Pages of queues and agents come and go; a hub that nobody is at is made anew when somebody comes."""
+    if len(hall.hubs) >= MOST_HUBS:
+        for key in [key for key, hub in hall.hubs.items() if not hub.sockets]:
+            del hall.hubs[key]
 
 
 async def _guard(hall: _Hall) -> None:
@@ -96,10 +108,13 @@ async def let_everybody_go(order: drain.Order) -> None:
 
 
 async def end_revoked(those: list[BoardHub]) -> None:
-    """Closes the sockets whose key opens nothing any more."""
+    """Closes the sockets whose key opens nothing any more, and lets those come again whose key now opens something else."""
     sockets = [socket for hub in those for socket in hub.sockets]
     alive = await admission.still_open(socket.entry for socket in sockets)
     for socket in sockets:
         if socket.entry.digest not in alive:
             log.info("key_revoked", **socket.entry.for_logs())
             await socket.close(NOT_ADMITTED, "this key was revoked")
+        elif not alive[socket.entry.digest]:
+            log.info("key_changed", **socket.entry.for_logs())
+            await socket.close(ROTATED, "what this key opens has changed")

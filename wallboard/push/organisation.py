@@ -117,7 +117,7 @@ class LiveOrganisation:
             await self._read()
             self._settle()
             self._wake.set()
-        return self._snapshot()
+        return self.snapshot()
 
     async def fresh(self, max_age_s: float = 0.2) -> Snapshot:
         """The values read and computed at most `max_age_s` ago. Raises StoreAway."""
@@ -132,7 +132,7 @@ class LiveOrganisation:
                 self._wake.set()
         if self.store_away:
             raise StoreAway
-        return self._snapshot()
+        return self.snapshot()
 
     def start(self) -> None:
         """Begins to live; does nothing when it does already."""
@@ -253,7 +253,8 @@ class LiveOrganisation:
             for listener in tuple(self.listeners):
                 await listener()
 
-    def _snapshot(self) -> Snapshot:
+    def snapshot(self) -> Snapshot:
+        """The values as they were last computed."""
         return Snapshot(
             values=self.ledger.values,
             version=self.ledger.version,

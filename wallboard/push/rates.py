@@ -13,10 +13,14 @@ class Bucket:
 
     def take(self, now: float) -> float:
         """Takes a permit and answers 0.0, or takes none and answers in how many seconds there will be one."""
+        wait = self.wait(now)
+        if wait <= 0.0:
+            self._left -= 1.0
+        return wait
+
+    def wait(self, now: float) -> float:
+        """In how many seconds there will be a permit; 0.0 for now. Takes none."""
         if self._at is not None:
             self._left = min(float(self._burst), self._left + max(0.0, now - self._at) * self._per_second)
         self._at = now
-        if self._left >= 1.0:
-            self._left -= 1.0
-            return 0.0
-        return (1.0 - self._left) / self._per_second
+        return 0.0 if self._left >= 1.0 else (1.0 - self._left) / self._per_second

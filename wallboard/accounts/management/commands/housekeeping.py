@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from stats.clock import now_ms
 from stats.history.partitions import tend
-from wallboard.accounts.models import ApiToken, ScreenToken
+from wallboard.accounts.models import ApiToken, Screen
 
 log = structlog.get_logger(__name__)
 
@@ -69,7 +69,7 @@ def clear_away() -> None:
     tend(now_ms())
     call_command("clearsessions", verbosity=0)
     before = timezone.now() - REVOKED_KEPT
-    gone = sum(kind.objects.filter(revoked_at__lt=before).delete()[0] for kind in (ApiToken, ScreenToken))
+    gone = sum(kind.objects.filter(revoked_at__lt=before).delete()[0] for kind in (ApiToken, Screen))
     log.info("housekeeping_done", revoked_tokens_removed=gone)
 
 

@@ -1,0 +1,5 @@
+/** A page that needs nothing of its own to stay true. */
+
+import { startLive } from './live.js';
+
+startLive();

@@ -1,0 +1,39 @@
+"""What a page tells its script so that it stays true without a reload: the socket to listen to, the words, the clock, what was drawn."""
+
+import json
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from wallboard.boards import figures
+from wallboard.boards.figure import Place
+from wallboard.boards.freshness import CALLS, standing_for
+from wallboard.boards.page import notice_of
+from wallboard.boards.topics import PAGE, drawn
+from wallboard.boards.wording import LEVEL_WORDS, texts_for_browser
+from wallboard.pages.frame import Visit
+
+
+def place_of(visit: Visit) -> Place:
+    """When, where and in which language a page is drawn."""
+    return Place(now=visit.now, timezone=visit.timezone, language=str(getattr(visit.request, "LANGUAGE_CODE", "en")))
+
+
+def live_root(visit: Visit, topic: str, texts: Mapping[str, object] | None = None) -> dict[str, object]:
+    """The context `live` of `app/_live.html` and `app/_standing.html`. `texts` are words of the page's own script; raises NoSuchBoard."""
+    snapshot, place = visit.snapshot, place_of(visit)
+    overall = standing_for(snapshot.values, None, CALLS, visit.now)
+    words = {**texts_for_browser(), **{name: str(text) for name, text in (texts or {}).items()}}
+    return {
+        "socket": f"/ws/pages/{quote(topic, safe=':')}/",
+        "rev": drawn(PAGE + topic, snapshot.values, snapshot.language, snapshot.timezone).rev,
+        "version": snapshot.version,
+        "epoch": snapshot.epoch,
+        "now": visit.now,
+        "timezone": snapshot.timezone,
+        "language": place.language,
+        "clock": figures.wall_clock(visit.now, snapshot.timezone),
+        "level": overall.level,
+        "level_word": str(LEVEL_WORDS[overall.level]),
+        "notice": notice_of(overall, snapshot.values, place),
+        "texts": json.dumps(words, ensure_ascii=False, separators=(",", ":")),
+    }
