@@ -7,21 +7,23 @@ column here (the record keeps them as they are); the same record always gives th
 from collections.abc import Iterable
 from typing import Any
 
+from stats.domain.histogram import bucket
 from stats.domain.outcomes import SettledCall, VisitOutcome, settle
 from stats.domain.periods import quarter_of
 from stats.domain.records import Call, Direction
 
 CALL = (
     *("organisation", "source", "id_call", "at_ms", "ended_ms", "direction", "internal", "number", "outcome", "total_ms"),
+    *("ivr", "gave_up", "last_queue", "last_wait_ms"),
     *("record", "lineage", "version", "kept_ms"),
 )
 VISIT = (
     *("organisation", "source", "id_call", "at_ms", "number", "queue", "outcome", "answered_ms", "left_ms"),
-    *("wait_ms", "talk_ms", "hold_ms"),
+    *("wait_ms", "talk_ms", "hold_ms", "dated", "direction", "internal", "transferred", "wait_bucket"),
 )
 OFFER = (
     *("organisation", "source", "id_call", "at_ms", "number", "agent", "queue", "direction", "outcome", "answered_ms", "ended_ms"),
-    *("ring_ms", "talk_ms", "hold_ms"),
+    *("ring_ms", "talk_ms", "hold_ms", "dated"),
 )
 LONGEST_KEY = 200
 LONGEST_ID = 500
@@ -79,6 +81,7 @@ def rows_of(organisation: str, call: Call) -> tuple[Row, list[Row], list[Row], s
     key = (organisation, call.source, id_of(call))
     start = filed_at(settled.started_at)
     told = call.journey.total_ms if call.journey is not None else None
+    last = settled.visits[-1] if settled.visits else None
     row = (
         *key,
         start,
@@ -88,6 +91,10 @@ def rows_of(organisation: str, call: Call) -> tuple[Row, list[Row], list[Row], s
         word(settled.number),
         outcome_of(settled),
         number(told),
+        settled.ivr_seen,
+        last is not None and last.outcome is VisitOutcome.ABANDONED,
+        word(last.visit.queue.key) if last is not None else "",
+        number(last.wait) if last is not None else None,
     )
     visits = [
         (
@@ -102,6 +109,11 @@ def rows_of(organisation: str, call: Call) -> tuple[Row, list[Row], list[Row], s
             number(v.wait) if v.outcome is not VisitOutcome.EXPIRED else None,
             number(v.talk),
             number(v.hold),
+            v.entered_at is not None and part_at(start, v.entered_at) == v.entered_at,
+            settled.direction or "",
+            settled.internal,
+            v.transferred,
+            bucket(v.wait) if v.wait is not None and number(v.wait) is not None else None,
         )
         for n, v in enumerate(settled.visits)
     ]
@@ -119,6 +131,7 @@ def rows_of(organisation: str, call: Call) -> tuple[Row, list[Row], list[Row], s
             number(o.ring_ms),
             number(o.talk_ms),
             number(o.hold_ms),
+            o.began_at is not None and part_at(start, o.began_at) == o.began_at,
         )
         for n, (o, outcome) in enumerate(zip(call.offers, settled.offers, strict=True))
     ]

@@ -10,7 +10,10 @@ from django.db import models
 
 
 class ArchivedCall(models.Model):
-    """One ended call. `lineage` and `version` say which telling of the live store this is; "" is a merged one."""
+    """One ended call. `lineage` and `version` say which telling of the live store this is; "" is a merged one.
+
+    `ivr`: a menu was seen. `gave_up`: its last visit is abandoned; `last_queue` and `last_wait_ms` are that visit's.
+    """
 
     pk = models.CompositePrimaryKey("organisation", "source", "id_call", "at_ms")
     organisation = models.CharField(max_length=60)
@@ -23,6 +26,10 @@ class ArchivedCall(models.Model):
     number = models.TextField()
     outcome = models.CharField(max_length=12)
     total_ms = models.BigIntegerField(null=True)
+    ivr = models.BooleanField(default=False)
+    gave_up = models.BooleanField(default=False)
+    last_queue = models.TextField(default="")
+    last_wait_ms = models.BigIntegerField(null=True)
     record = models.TextField()
     lineage = models.CharField(max_length=80)
     version = models.BigIntegerField()
@@ -39,7 +46,11 @@ class ArchivedCall(models.Model):
 
 
 class ArchivedVisit(models.Model):
-    """One visit of an archived call to a queue; `at_ms` is its entry, `queue` the key it was counted under."""
+    """One visit of an archived call to a queue; `at_ms` is its entry, `queue` the key it was counted under.
+
+    `dated`: its entry is told, so that it counts in a window. `direction`, `internal`: its call's. `wait_bucket`: the wait's, see
+    `stats.domain.histogram`.
+    """
 
     pk = models.CompositePrimaryKey("organisation", "source", "id_call", "at_ms", "number")
     organisation = models.CharField(max_length=60)
@@ -54,16 +65,24 @@ class ArchivedVisit(models.Model):
     wait_ms = models.BigIntegerField(null=True)
     talk_ms = models.BigIntegerField(null=True)
     hold_ms = models.BigIntegerField(null=True)
+    dated = models.BooleanField(default=False)
+    direction = models.CharField(max_length=8, default="")
+    internal = models.BooleanField(default=False)
+    transferred = models.BooleanField(default=False)
+    wait_bucket = models.SmallIntegerField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["organisation", "queue", "at_ms"], name="visits_by_queue")]
+        indexes = [
+            models.Index(fields=["organisation", "queue", "at_ms"], name="visits_by_queue"),
+            models.Index(fields=["organisation", "at_ms"], name="visits_by_entry"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.id_call} {self.number}"
 
 
 class ArchivedOffer(models.Model):
-    """One ring of an agent, or a call the agent made (`direction` out); `at_ms` is when it began."""
+    """One ring of an agent, or a call the agent made (`direction` out); `at_ms` is when it began, where that is told (`dated`)."""
 
     pk = models.CompositePrimaryKey("organisation", "source", "id_call", "at_ms", "number")
     organisation = models.CharField(max_length=60)
@@ -80,6 +99,7 @@ class ArchivedOffer(models.Model):
     ring_ms = models.BigIntegerField(null=True)
     talk_ms = models.BigIntegerField(null=True)
     hold_ms = models.BigIntegerField(null=True)
+    dated = models.BooleanField(default=False)
 
     class Meta:
         indexes = [models.Index(fields=["organisation", "agent", "at_ms"], name="offers_by_agent")]
@@ -103,6 +123,7 @@ class PresenceChange(models.Model):
     wrapup = models.BooleanField()
     queues = models.IntegerField()
     told_ms = models.BigIntegerField()
+    queue_keys = models.TextField(null=True)  # noqa: DJ001 (JSON; null: only their number was kept, which "" does not say)
 
     class Meta:
         indexes = [models.Index(fields=["organisation", "at_ms"], name="presence_by_time")]

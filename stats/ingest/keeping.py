@@ -20,6 +20,7 @@ from stats.history.telling import Away, Refused, Telling
 from stats.ingest.backoff import delays
 from stats.ingest.pipeline import Road
 from stats.live.board_store import Store, StoreAway
+from stats.live.loose_calls import index_open
 from stats.live.unkept import Unkept
 from stats.live.waiting import Waiting
 
@@ -95,6 +96,7 @@ class Keeping:
             try:
                 if anew:
                     await self.unkept.again()
+                    await index_open(self._store, self._organisation, self._source)
                     anew = False
                 if not await self.keep_some():
                     pause = LOOK_EVERY_S

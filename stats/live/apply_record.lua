@@ -234,7 +234,11 @@ for _, one in ipairs(records) do
   end
   put('HSET', key, 'v', item[2] + 1, 'r', ARGV[2 * one.n + 1], 's', ARGV[2 * one.n + 2], 'g', generation)
   redis.call('EXPIRE', key, ttl[1])
+  -- A store that has known no call of this source yet knows every open one from now on.
+  if redis.call('EXISTS', prefix .. 'i:' .. source) == 0 then redis.call('HSET', meta, 'open:' .. source, '1') end
   put('ZADD', prefix .. 'i:' .. source, item[3], item[1])
+  if item[4] == 1 then put('ZREM', prefix .. 'open:' .. source, item[1])
+  else put('ZADD', prefix .. 'open:' .. source, item[3], item[1]) end
   -- In the same step as the record, so that no crash comes between a call's end and the wish to keep it.
   if item[4] == 1 then put('ZADD', prefix .. 'unkept:' .. source, item[2] + 1, item[1]) end
 end

@@ -164,7 +164,10 @@ class Store:
 
     async def trim(self, organisation: str, source: str, before_ms: int) -> None:
         """Forget the index entries of calls that started before an instant; their records go by themselves."""
-        await self.connection.ask(self.connection.client.zremrangebyscore(keys.key(organisation, "i", source), "-inf", f"({before_ms}"))
+        for name in ("i", "open"):
+            await self.connection.ask(
+                self.connection.client.zremrangebyscore(keys.key(organisation, name, source), "-inf", f"({before_ms}")
+            )
 
     async def announcements(self, organisation: str) -> AsyncIterator[int | None]:
         """The rev of each announced change, and None once a second when there is none."""

@@ -6,13 +6,15 @@ All keys of an organisation share the hash tag `{org}`, so that one Lua step may
     key                  | shape                                                        | lives
     ---------------------+--------------------------------------------------------------+---------------------------
     meta                 | hash: epoch, rev (store version), floor (oldest rev in dirty), | for ever
-                         | gen (generation of the sums)                                  |
+                         | gen (generation of the sums), open:<source> ("1": that key    |
+                         | names every open call)                                        |
     lease:<source>       | string: the worker that may write for this source            | 8 s, renewed every 2.5 s
     standby:<source>     | string: the worker that waits for the lease, and if it listens | 3 s, renewed every 0.5 s
     leaving:<source>     | string: the holder's word that it goes, and to whom (JSON)    | 10 s
     r:<call>             | hash: v version, r record (MessagePack), s what it shows,     | 50 h after its last change
                          | g in which generation of the sums                             |
     i:<source>           | sorted set: id_call by start                                 | entries 50 h
+    open:<source>        | sorted set: id_call by start, of calls that are not over     | until over, 50 h at most
     unkept:<source>      | sorted set: ended calls the archive lacks, by record version | until kept
     aside:<source>       | sorted set: ended calls the archive refused, by version      | tried by every new holder
     slots:<source>       | stream: presence slots the database lacks (JSON)             | until kept, newest 100,000

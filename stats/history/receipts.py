@@ -1,0 +1,264 @@
+"""Lists and totals of the archive's visits, offers and calls by class: what SQL knows of the records behind a number.
+
+Rules that hold here: classes are those of `stats.domain.receipts`, word for word; keys are as they were when the call was kept, whoever
+asks names all that are one today; an order is by instant, ties whole, so that no engine's order of text matters; asked of any thread.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import BigIntegerField, Case, CharField, Count, F, Max, Q, Sum, Value, When
+
+from stats.domain import receipts as r
+from stats.domain.metrics import DEFAULT_TARGETS, CountingRules, QueueTargets
+from stats.domain.periods import QUARTER_MS
+from stats.domain.receipts import Groups, Row, Totals
+from stats.history.tables import ArchivedCall, ArchivedOffer, ArchivedVisit
+
+# An outgoing call may ring its agent's phones one after the other for so long.
+OUT_REACH_MS = 6 * 3_600_000
+_AT_ONCE = 400
+_ANSWERED_OR_GONE = ("answered", "abandoned")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Whose records of [first, end) (epoch ms). `keys`: stored key -> key of today; None for every one. `limits`: by stored key."""
+
+    organisation: str
+    first: int
+    end: int
+    rules: CountingRules
+    keys: Mapping[str, str] | None = None
+    limits: Mapping[str, QueueTargets]
+
+    def key(self, stored: str) -> str:
+        """The key of today."""
+        return self.keys.get(stored, stored) if self.keys is not None else stored
+
+
+def _of_time(question: Question, rows: Any, *, first: int | None = None) -> Any:
+    return rows.filter(organisation=question.organisation, at_ms__gte=question.first if first is None else first, at_ms__lt=question.end)
+
+
+def _limit(question: Question, column: str, read: Any) -> Any:
+    """The limit of a row's queue in ms, in SQL: the default, and the queues that have another."""
+    usual = read(DEFAULT_TARGETS)
+    others: dict[int, list[str]] = {}
+    for key, targets in question.limits.items():
+        if read(targets) != usual:
+            others.setdefault(read(targets), []).append(key)
+    cases = [When(Q((f"{column}__in", keys)), then=Value(ms)) for ms, keys in sorted(others.items())]
+    return Case(*cases, default=Value(usual), output_field=BigIntegerField()) if cases else Value(usual, output_field=BigIntegerField())
+
+
+def _visits(question: Question) -> Any:
+    rows = _of_time(question, ArchivedVisit.objects.filter(dated=True).exclude(queue=""))
+    if question.keys is not None:
+        rows = rows.filter(queue__in=list(question.keys))
+    target = _limit(question, "queue", lambda targets: targets.target_ms)
+    short = _limit(question, "queue", lambda targets: targets.short_ms)
+    internal = [] if question.rules.include_internal else [When(internal=True, then=Value(r.INTERNAL))]
+    return rows.annotate(
+        klass=Case(
+            When(direction="out", then=Value(r.OUTGOING)),
+            *internal,
+            When(~Q(outcome__in=_ANSWERED_OR_GONE), then=F("outcome")),
+            When(outcome="answered", wait_ms__lte=target, then=Value(r.MET)),
+            When(outcome="answered", then=Value(r.LATE)),
+            When(wait_ms__lt=short, wait_ms__lte=target, then=Value(r.SHORT_MET)),
+            When(wait_ms__lt=short, then=Value(r.SHORT_LATE)),
+            When(wait_ms__lte=target, then=Value(r.ABANDONED_MET)),
+            default=Value(r.ABANDONED_LATE),
+            output_field=CharField(),
+        )
+    )
+
+
+_VISIT = ("source", "id_call", "number", "at_ms", "queue", "outcome", "klass", "left_ms", "wait_ms", "talk_ms", "hold_ms", "transferred")
+
+
+def _visit_row(question: Question, told: Sequence[Any]) -> Row:
+    source, id_call, number, at, queue, outcome, klass, left, wait, talk, hold, transferred = told
+    return Row(
+        source=source,
+        id_call=id_call,
+        number=number,
+        at=at,
+        key=question.key(queue),
+        outcome=outcome,
+        klass=klass,
+        ended_at=left,
+        wait=wait,
+        talk=talk,
+        hold=hold,
+        transferred=transferred,
+    )
+
+
+def visit_totals(question: Question, *, buckets: bool = False) -> Groups:
+    """Totals of the visits by key and class; with `buckets` the histograms of answered waits too. Raises django.db.Error."""
+    rows = _visits(question).order_by()
+    sums = rows.values_list("queue", "klass").annotate(
+        Count("pk"),
+        Count("wait_ms"),
+        Sum("wait_ms"),
+        Max("wait_ms"),
+        Count("talk_ms"),
+        Sum("talk_ms"),
+        Sum("hold_ms"),
+        Sum("hold_ms", filter=Q(talk_ms__isnull=False)),
+        Count("pk", filter=Q(transferred=True)),
+    )
+    groups: Groups = {}
+    for queue, klass, n, wait_n, wait_sum, wait_max, talk_n, talk_sum, hold_sum, hold_of_talk, transferred in sums:
+        each = groups.setdefault((question.key(queue), klass), Totals())
+        each.n += n
+        each.wait_n += wait_n
+        each.wait_sum += wait_sum or 0
+        each.wait_max = wait_max if each.wait_max is None else max(each.wait_max, wait_max or 0)
+        each.talk_n += talk_n
+        each.talk_sum += talk_sum or 0
+        each.hold_sum += hold_sum or 0
+        each.hold_of_talk += hold_of_talk or 0
+        each.transferred += transferred
+    if buckets:
+        waits = (
+            rows.filter(outcome="answered", wait_bucket__isnull=False).values_list("queue", "klass", "wait_bucket").annotate(Count("pk"))
+        )
+        for queue, klass, bucket, n in waits:
+            held = groups[(question.key(queue), klass)].buckets
+            held[bucket] = held.get(bucket, 0) + n
+    return groups
+
+
+def visit_quarters(question: Question) -> dict[int, Groups]:
+    """Totals of the visits by the UTC quarter they entered in (its first instant), one question to the database."""
+    rows = _visits(question).order_by().annotate(quarter=F("at_ms") - F("at_ms") % QUARTER_MS)
+    quarters: dict[int, Groups] = {}
+    asked = rows.values_list("quarter", "queue", "klass").annotate(Count("pk"), Count("wait_ms"), Sum("wait_ms"), Max("wait_ms"))
+    for quarter, queue, klass, n, wait_n, wait_sum, wait_max in asked:
+        each = quarters.setdefault(quarter, {}).setdefault((question.key(queue), klass), Totals())
+        each.n += n
+        each.wait_n += wait_n
+        each.wait_sum += wait_sum or 0
+        each.wait_max = wait_max if each.wait_max is None else max(each.wait_max, wait_max or 0)
+    return quarters
+
+
+def visit_rows(question: Question, classes: Iterable[str], before: int | None, limit: int, *, longest: bool = False) -> list[Row]:
+    """At least `limit` of the newest visits of these classes (fewer: there are no more), those at `before` and earlier, ties whole.
+
+    `longest`: the longest waits instead, `before` being a wait in ms.
+    """
+    rows = _visits(question).filter(klass__in=list(classes)).order_by()
+    found = _page(rows.filter(wait_ms__isnull=False) if longest else rows, "wait_ms" if longest else "at_ms", before, limit)
+    return [_visit_row(question, told) for told in found.values_list(*_VISIT)] if found is not None else []
+
+
+def visits_of_calls(question: Question, ids: Mapping[str, Sequence[str]]) -> list[Row]:
+    """The archive's telling of the visits of these calls (by source), in the question's time."""
+    return [_visit_row(question, told) for part in _parts(_visits(question), ids) for told in part.values_list(*_VISIT)]
+
+
+def _offers(question: Question) -> Any:
+    rows: Any = ArchivedOffer.objects.filter(dated=True, agent__in=list(question.keys or {}))
+    return rows.annotate(klass=Case(When(direction="out", then=Value(r.OUTGOING)), default=F("outcome"), output_field=CharField()))
+
+
+def offer_rows(question: Question) -> list[Row]:
+    """Every offer to the question's agents, newest last, outgoing ones one row a call: an agent's day is small."""
+    asked = _of_time(question, _offers(question), first=question.first - OUT_REACH_MS).order_by("at_ms")
+    out: set[tuple[str, str, str]] = set()
+    found: list[Row] = []
+    names = ("source", "id_call", "number", "at_ms", "agent", "queue", "outcome", "klass", "ended_ms", "talk_ms", "hold_ms", "ring_ms")
+    for source, id_call, number, at, agent, queue, outcome, klass, ended, talk, hold, ring in asked.values_list(*names):
+        key = question.key(agent)
+        if klass == r.OUTGOING:
+            if (key, source, id_call) in out:
+                continue
+            out.add((key, source, id_call))
+        if at < question.first:
+            continue
+        over = outcome not in ("ringing", "talking")
+        found.append(
+            Row(
+                source=source,
+                id_call=id_call,
+                number=number,
+                at=at,
+                key=key,
+                outcome=outcome,
+                klass=klass,
+                ended_at=ended,
+                talk=talk if over else None,
+                hold=hold if over else None,
+                ring=ring if over else None,
+                queue=queue,
+            )
+        )
+    return found
+
+
+def _calls(question: Question) -> Any:
+    short = _limit(question, "last_queue", lambda targets: targets.short_ms)
+    return (
+        _of_time(question, ArchivedCall.objects.all())
+        .annotate(
+            is_short=Case(When(last_wait_ms__lt=short, then=Value(1)), default=Value(0)),
+        )
+        .annotate(
+            klass=Case(
+                When(internal=True, then=Value(r.INTERNAL)),
+                When(direction="out", then=Value(r.OUTGOING)),
+                When(~Q(direction="in"), then=Value("none")),
+                When(gave_up=True, is_short=0, outcome="answered", then=Value("reached_lost")),
+                When(gave_up=True, is_short=0, then=Value("lost")),
+                When(outcome="answered", then=Value("reached")),
+                When(outcome="unanswered", ivr=True, then=Value("menu")),
+                default=Value("in"),
+                output_field=CharField(),
+            )
+        )
+    )
+
+
+_CALL = ("source", "id_call", "at_ms", "outcome", "klass", "ended_ms", "number")
+
+
+def _call_row(told: Sequence[Any]) -> Row:
+    source, id_call, at, outcome, klass, ended, number = told
+    return Row(source=source, id_call=id_call, number=0, at=at, key="", outcome=outcome, klass=klass, ended_at=ended, caller=number)
+
+
+def call_totals(question: Question) -> Groups:
+    """How many calls of each class started. Raises django.db.Error."""
+    return {("", klass): Totals(n=n) for klass, n in _calls(question).order_by().values_list("klass").annotate(Count("pk"))}
+
+
+def call_rows(question: Question, classes: Iterable[str], before: int | None, limit: int) -> list[Row]:
+    """As `visit_rows`, of calls by their start."""
+    found = _page(_calls(question).filter(klass__in=list(classes)).order_by(), "at_ms", before, limit)
+    return [_call_row(told) for told in found.values_list(*_CALL)] if found is not None else []
+
+
+def calls_of_ids(question: Question, ids: Mapping[str, Sequence[str]]) -> list[Row]:
+    """The archive's telling of these calls."""
+    return [_call_row(told) for part in _parts(_calls(question), ids) for told in part.values_list(*_CALL)]
+
+
+def _parts(rows: Any, ids: Mapping[str, Sequence[str]]) -> Iterable[Any]:
+    for source, each in ids.items():
+        for at in range(0, len(each), _AT_ONCE):
+            yield rows.filter(source=source, id_call__in=list(each[at : at + _AT_ONCE]))
+
+
+def _page(rows: Any, column: str, before: int | None, limit: int) -> Any:
+    """The rows down to the instant of the `limit`-th; None where there are none."""
+    if before is not None:
+        rows = rows.filter(**{f"{column}__lte": before})
+    instants = list(rows.order_by(f"-{column}").values_list(column, flat=True)[limit - 1 : limit])
+    if not instants:
+        return rows.order_by(f"-{column}")
+    return rows.filter(**{f"{column}__gte": instants[0]}).order_by(f"-{column}")
