@@ -18,6 +18,7 @@ from stats.providers.telavox.wire import (
     CallWords,
     Durations,
     IvrWords,
+    MenuDigit,
     OnHook,
     QueueDocument,
     Redirects,
@@ -38,6 +39,7 @@ _NO_LENGTHS = Durations()
 _NO_TARGET = Target()
 _NO_REDIRECTS = Redirects()
 _MAX_ID_CHARACTERS = 128
+_MAX_DIGITS = 3
 
 
 def journey(document: CallDocument, hearing: Hearing) -> Call:
@@ -80,7 +82,7 @@ def journey(document: CallDocument, hearing: Hearing) -> Call:
         asof=hearing.received_at,
         ivr_at=hearing.instant(menu.timestamp, "ivr_first.timestamp") if (menu := document.ivr_first or document.ivr_last) else None,
         ivr_last_name=_ivr_name(document.ivr_last),
-        menu_digit=_word(document.menu_digit.dialed_number) if document.menu_digit else None,
+        menu_digit=_pressed(document.menu_digit),
         transfer_first=_word(document.transfer_first.type) if document.transfer_first else None,
         transfer_last=_word(document.transfer_last.type) if document.transfer_last else None,
     )
@@ -206,6 +208,12 @@ def _identity(document: CallWords) -> str:
 
 def _ivr_name(words: IvrWords | None) -> str | None:
     return clean(words.name) if words is not None and words.name else None
+
+
+def _pressed(words: MenuDigit | None) -> str | None:
+    """What the caller chose in the menu; anything longer may be a number or a secret, and is not kept."""
+    pressed = _word(words.dialed_number) if words is not None else None
+    return pressed if pressed is not None and len(pressed) <= _MAX_DIGITS else None
 
 
 def _ivr_seen(*told: IvrWords | None) -> bool | None:
