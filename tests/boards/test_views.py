@@ -11,7 +11,6 @@ from django.core.management import CommandError, call_command
 from django.test import AsyncClient
 
 from stats.models import Organisation
-from wallboard.accounts.models import Screen
 from wallboard.boards import screens
 from wallboard.push import admission, live
 
@@ -39,6 +38,7 @@ async def test_a_stranger_is_sent_to_the_login(async_client: AsyncClient) -> Non
 
 async def test_a_person_logged_in_sees_both_boards(async_client: AsyncClient) -> None:
     user = await sync_to_async(get_user_model().objects.create_user)("eva", password="a long word")
+    await Membership.objects.acreate(user=user, organisation=await Organisation.objects.aget(), role="viewer")
     await async_client.aforce_login(user)
     for slug in ("team", "supervisor"):
         response = await async_client.get(f"/boards/{slug}/")

@@ -41,8 +41,8 @@ class Ear:
 
 async def told(worker: Worker, ears: Sequence[Ear], call: str, since: int) -> None:
     """One more caller waits, and whoever is told has been."""
-    await worker.tell(waiting_call(call, since=since))
     before = [len(ear.patches()) for ear in ears]
+    await worker.tell(waiting_call(call, since=since))
     for _ in range(100):
         await asyncio.sleep(0.05)
         if any(len(ear.patches()) > had for ear, had in zip(ears, before, strict=True)):

@@ -21,7 +21,7 @@ from tests.api.test_live import check
 from tests.pages.conftest import Look
 from tests.pages.test_pages import text_of
 from tests.push.floor import Worker
-from wallboard.accounts.models import ApiToken
+from wallboard.accounts.models import ApiToken, Membership
 from wallboard.api import examination
 from wallboard.api.schemas import SCHEMAS
 from wallboard.push import admission, live
@@ -92,6 +92,7 @@ async def test_the_page_stands_while_redis_is_away(look: Look, settings: Any) ->
 async def test_the_page_stands_while_the_database_is_away(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
     await configured()
     person, _made = await get_user_model().objects.aget_or_create(username="again")
+    await Membership.objects.acreate(user=person, organisation=await Organisation.objects.aget(slug="default"))
     client = AsyncClient()
     await database_sync_to_async(client.force_login)(person)
     assert (await client.get("/health/")).status_code == 200
@@ -155,6 +156,7 @@ async def test_a_page_asks_for_a_login_and_the_document_for_a_login_or_a_token(w
     refused = await AsyncClient().get("/api/v1/health")
     assert (refused.status_code, refused["Content-Type"]) == (401, "application/problem+json")
     person, _made = await get_user_model().objects.aget_or_create(username="someone")
+    await Membership.objects.acreate(user=person, organisation=await Organisation.objects.aget(slug="default"))
     client = AsyncClient()
     await database_sync_to_async(client.force_login)(person)
     assert (await client.get("/api/v1/health")).status_code == 200

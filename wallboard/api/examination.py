@@ -23,6 +23,7 @@ from stats.live.inspection import Inspection
 from stats.live.rollcall import RollCall
 from stats.live.unkept import Unkept
 from stats.models import Organisation, Source
+from wallboard.accounts.bootstrap import FIRST_ORGANISATION
 from wallboard.accounts.models import Screen
 from wallboard.push import attendance, live
 from wallboard.push.organisation import LiveOrganisation
@@ -129,7 +130,7 @@ async def organisations() -> list[str]:
             known.found = await asyncio.shield(known.asking)
     except (DatabaseError, InterfaceError, TimeoutError):
         pass
-    return sorted({*known.found, *(each.slug for each in live.organisations())})
+    return sorted({FIRST_ORGANISATION, *known.found, *(each.slug for each in live.organisations())})
 
 
 def _note(memory: _Memory, what: str, now: int, *, away: bool) -> None:
