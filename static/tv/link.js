@@ -17,6 +17,8 @@ const EARNED_MS = 30000;
 const OPENING_MS = 10000;
 /** The server's word that this screen may not see the board any more. */
 export const ENDED = 4003;
+/** The server's word that this board is not, or not any more, one of this screen's. */
+export const MOVED = 4404;
 const ASK_ENDED_MS = 300000;
 /** The server's words that it parts from us as planned, and for how long it is then looked for without patience. */
 const PLANNED = [1012, 4000, 4012];
@@ -31,6 +33,7 @@ const SOON_FOR_MS = 20000;
  *   onState: (state: string) => void,
  *   onEnded: () => void,
  *   onAdmitted?: () => void,
+ *   onMoved?: () => void,
  *   monotonic?: () => number,
  *   random?: () => number,
  *   connect?: (url: string) => WebSocket,
@@ -112,7 +115,8 @@ export function createLink(options) {
         ended = true;
         show('offline');
         options.onEnded();
-      } else if (spoke && PLANNED.indexOf(event.code) >= 0) soonUntil = closedAt + SOON_FOR_MS;
+      } else if (event.code === MOVED && options.onMoved) options.onMoved();
+      else if (spoke && PLANNED.indexOf(event.code) >= 0) soonUntil = closedAt + SOON_FOR_MS;
       retry();
     };
   }
@@ -155,6 +159,13 @@ export function createLink(options) {
   return {
     start: dial,
     watch: watch,
+    /** Nobody is to be heard any more; what was open is closed. */
+    stop() {
+      never(timer);
+      // A timer that is set already is none: nothing dials again.
+      timer = -1;
+      detach();
+    },
     /** The network is said to be back, or the machine has woken: do not wait for the timer. */
     hurry() {
       if (ended) return;

@@ -26,6 +26,17 @@ class ScreenReport:
     acknowledged_s: float | None  # since it last acknowledged something; None: never
     data_age_s: float  # how old what it surely shows may be
     slow: bool = False  # told nothing until it answers
+    # What a paired screen says of itself, and when it last did (epoch ms); nothing of the others.
+    reported_at: int | None = None
+    engine: str = ""
+    width: int = 0
+    height: int = 0
+    heap: int | None = None  # bytes
+    nodes: int = 0
+    skew_ms: int = 0
+    build: str = ""
+    visible: bool = True
+    since: int | None = None  # when its page began, epoch ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,14 +56,14 @@ MARKUP = {
 }
 LAYOUT = re.compile(r"^(offset|client|scroll)(Width|Height|Top|Left)$|^(getBoundingClientRect|getClientRects|getComputedStyle|innerText)$")
 # Where the page is kept true: nothing may be measured there, for a measurement forces a layout in the middle of writing.
-UNMEASURED = ("commit.js", "bind.js", "ticker.js", "main.js")
-# Only the one hand writes.
+UNMEASURED = ("commit.js", "bind.js", "ticker.js", "main.js", "show.js", "screen.js")
+# Only the one hand writes; another changes the whole board.
 WRITES = re.compile(
     r"^(textContent|nodeValue|className|appendChild|append|removeChild|remove|replaceWith|insertBefore|createElement|createTextNode)$"
 )
-WRITER = "commit.js"
+WRITERS = ("commit.js", "swap.js")
 # These know no document.
-STORE_ONLY = ("store.js", "rows.js", "severity.js", "freshness.js", "clock.js")
+STORE_ONLY = ("playlist.js", "store.js", "rows.js", "severity.js", "freshness.js", "clock.js")
 DOCUMENT = ("document", "window", "navigator", "localStorage", "sessionStorage")
 
 STYLES = (
@@ -145,8 +145,8 @@ def _member_faults(name: str, word: str, member: Node) -> Iterator[str]:
         yield MARKUP[word]
     if name in UNMEASURED and LAYOUT.match(word):
         yield f"{word} measures, which forces a layout"
-    if name != WRITER and WRITES.match(word) and not _is_reading(word, member):
-        yield f"{word}: {WRITER} alone writes to the page"
+    if name not in WRITERS and WRITES.match(word) and not _is_reading(word, member):
+        yield f"{word}: {WRITERS[0]} alone writes to the page"
 
 
 def _is_reading(word: str, member: Node) -> bool:

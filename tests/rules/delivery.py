@@ -44,7 +44,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         name="Waking is not trusted",
-        path="static/tv/main.js",
+        path="static/tv/show.js",
         part="stale",
         old="  woken = true;\n",
         new="",
@@ -52,7 +52,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         name="Waking is not trusted",
-        path="static/tv/main.js",
+        path="static/tv/show.js",
         part="new socket",
         old="  link.renew();\n",
         new="",
@@ -60,7 +60,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         name="A screen without access keeps nothing",
-        path="static/tv/main.js",
+        path="static/tv/show.js",
         old="    wipe(document, words['short.expired']);\n",
         new="",
         tests=(SLEEP + "test_a_screen_whose_access_ended_shows_and_keeps_nothing_and_comes_back_when_it_may",),

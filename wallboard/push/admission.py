@@ -32,6 +32,8 @@ from wallboard.boards.topics import needed_for
 log = structlog.get_logger(__name__)
 
 SCREEN_COOKIE = "wb_screen"
+# Of a paired television: its secret, sent to every page; it opens a socket only where the page says it is a television's.
+DEVICE_COOKIE = "wb_device"
 REMEMBERED_S = 5.0
 # A database that hangs is not waited for: briefly by who was let in before, a while by others.
 ASK_WITHIN_S, ASK_FIRST_WITHIN_S = 2.0, 8.0
@@ -110,27 +112,38 @@ _asking: dict[tuple[Kind, str], "asyncio.Task[Pass | None]"] = {}
 
 def keys_of(headers: Iterable[tuple[bytes, bytes]]) -> list[Key]:
     """What the headers of a handshake or request show, the most telling first."""
-    cookies: list[str] = []
     shown: list[Key] = []
-    for name, value in headers:
+    given = list(headers)
+    for name, value in given:
         if name == b"authorization":
             scheme, _, secret = value.decode("latin-1").strip().partition(" ")
             secret = secret.strip()
             if scheme.lower() == "bearer" and 0 < len(secret) <= LONGEST_KEY:
                 # One spelling for two kinds of token: programs' first, they are the more usual.
                 shown += [Key("program", secret), Key("screen", secret)]
-        elif name == b"cookie":
-            cookies.append(value.decode("latin-1"))
-    jar: SimpleCookie = SimpleCookie()
-    for each in cookies:
-        try:
-            jar.load(each)
-        except CookieError:
-            continue
+    jar = _jar(given)
     for cookie, kind in ((settings.SESSION_COOKIE_NAME, "person"), (SCREEN_COOKIE, "screen")):
         if cookie in jar and 0 < len(jar[cookie].value) <= LONGEST_KEY:
             shown.append(Key("person" if kind == "person" else "screen", jar[cookie].value))
     return shown
+
+
+def _jar(headers: Iterable[tuple[bytes, bytes]]) -> SimpleCookie:
+    jar: SimpleCookie = SimpleCookie()
+    for name, value in headers:
+        if name == b"cookie":
+            try:
+                jar.load(value.decode("latin-1"))
+            except CookieError:
+                continue
+    return jar
+
+
+async def admit_device(headers: Iterable[tuple[bytes, bytes]]) -> Pass | None:
+    """What a paired television's own key opens. Raises DatabaseAway."""
+    jar = _jar(headers)
+    secret = jar[DEVICE_COOKIE].value if DEVICE_COOKIE in jar else ""
+    return await passed(Key("screen", secret)) if 0 < len(secret) <= LONGEST_KEY else None
 
 
 async def admit(headers: Iterable[tuple[bytes, bytes]], board: str) -> Pass | None:

@@ -8,6 +8,7 @@ import time
 import weakref
 from collections import Counter
 
+import msgspec
 import structlog
 
 from stats.clock import now_ms
@@ -124,7 +125,10 @@ def _screen(hub: BoardHub, socket: BoardSocket, now: float) -> ScreenReport:
     window = socket.window
     # What it has not acknowledged it may not show; what it has is as old as what came after it.
     age = 0.0 if window.owed_since is None and window.sent >= hub.version else now - (window.owed_since or socket.sent_at)
+    told = socket.report
+    said = {} if told is None else {**msgspec.structs.asdict(told), "reported_at": socket.reported_at}
     return ScreenReport(
+        **said,
         kind=socket.entry.kind,
         row=socket.entry.row if socket.entry.kind == "screen" else None,
         board=hub.slug,

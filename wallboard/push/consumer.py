@@ -1,7 +1,7 @@
 """A board's WebSocket as a plain ASGI application: let in or refuse, join the hub, listen for acknowledgements.
 
 A refused socket is accepted first and then closed, because a browser is only told the code of a socket that was open: 4003 not
-admitted, 4404 no such board, 4400 unreadable message, 4429 too many of them, 4008 nothing acknowledged for 20 s,
+admitted, 4404 no such board, or none of this screen, 4400 unreadable message, 4429 too many of them, 4008 nothing acknowledged for 20 s,
 4000 and 4012 come again.
 """
 
@@ -12,12 +12,13 @@ from typing import Any
 
 import structlog
 
+from stats import clock
 from wallboard.boards.board import NoSuchBoard
 from wallboard.boards.topics import PAGE
 from wallboard.push import admission, attendance, hubs, leaving, messages
 from wallboard.push.admission import DatabaseAway
 from wallboard.push.hub import BoardHub
-from wallboard.push.messages import Ack, Unreadable
+from wallboard.push.messages import Ack, Report, Unreadable
 from wallboard.push.rates import Bucket
 from wallboard.push.socket import NO_SUCH_BOARD, NOT_ADMITTED, RESTART, TOO_MANY, UNREADABLE, BoardSocket, Send, refusals
 
@@ -42,16 +43,21 @@ async def board_socket(scope: dict[str, Any], receive: Receive, send: Send) -> N
     attendance.begin()
     asked = scope["url_route"]["kwargs"]
     slug = str(asked["slug"]) if "slug" in asked else PAGE + str(asked["topic"])
+    # A television's own page says so: then its key alone counts, and not somebody's login beside it.
+    is_device = scope.get("query_string", b"") == b"device"
     try:
-        entry = await admission.admit(scope["headers"], slug)
+        entry = await (admission.admit_device(scope["headers"]) if is_device else admission.admit(scope["headers"], slug))
     except DatabaseAway:
         await _refuse(send, TRY_AGAIN_LATER, "the database is away")
         return
     if entry is None:
         await _refuse(send, NOT_ADMITTED, "log in, or open the screen's link again")
         return
+    if not entry.opens(slug):
+        await _refuse(send, NO_SUCH_BOARD, "this screen shows another board")
+        return
     await send({"type": "websocket.accept"})
-    socket = BoardSocket(send, entry)
+    socket = BoardSocket(send, entry, is_device=is_device)
     try:
         hub = await hubs.enter(entry.organisation, slug, socket)
     except NoSuchBoard as none:
@@ -87,6 +93,8 @@ async def _listen(receive: Receive, hub: BoardHub, socket: BoardSocket, resyncs:
             return
         if isinstance(message, Ack):
             await hub.acknowledge(socket, message.version)
+        elif isinstance(message, Report):
+            socket.report, socket.reported_at = message, clock.now_ms()
         elif not resyncs:
             # One at a time; a second wish while one waits is the same wish.
             task = asyncio.create_task(hub.resync(socket))

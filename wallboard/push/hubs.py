@@ -12,7 +12,7 @@ import structlog
 from django.conf import settings
 
 from wallboard.accounts.viewer import Sight
-from wallboard.push import admission, drain, leaving, live, sights
+from wallboard.push import admission, drain, leaving, live, orders, sights
 from wallboard.push.hub import BoardHub
 from wallboard.push.socket import NOT_ADMITTED, ROTATED, BoardSocket
 from wallboard.push.tidy import Tidy
@@ -87,6 +87,8 @@ async def _guard(hall: _Hall) -> None:
                 await let_everybody_go(order)
             elif loop.time() - checked_at >= admission.RECHECK_S:
                 checked_at = loop.time()
+                # First, so that a screen that was given another board hears of it before its socket ends.
+                await orders.tell(sockets())
                 await end_revoked(list(hall.hubs.values()))
         except Exception:
             # A guard that died would leave revoked screens on for ever.

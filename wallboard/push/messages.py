@@ -1,9 +1,11 @@
 """What goes over a board's socket: docs/protocol.md, in code.
 
-Out: snapshot, patch, heartbeat. In: ack, resync. Anything else in is refused with a reason. Numbers are JSON's, so NaN is null.
+Out: snapshot, patch, heartbeat, and to paired screens what they are to be. In: ack, resync, and of paired screens a report. Anything else
+in is refused with a reason. Numbers are JSON's, so NaN is null.
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import msgspec
 
@@ -28,7 +30,25 @@ class Resync(msgspec.Struct, tag="resync", frozen=True):
     """The browser lost the thread and asks for everything."""
 
 
-Inbound = Ack | Resync
+Amount = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+Milliseconds = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
+
+
+class Report(msgspec.Struct, tag="report", frozen=True):
+    """How a paired screen is, by its own word. `heap` in bytes, where its browser tells; `since` is when its page began, epoch ms."""
+
+    nodes: Amount
+    engine: Annotated[str, msgspec.Meta(max_length=80)]
+    width: Annotated[int, msgspec.Meta(ge=0, le=100_000)]
+    height: Annotated[int, msgspec.Meta(ge=0, le=100_000)]
+    skew_ms: Milliseconds
+    build: Annotated[str, msgspec.Meta(max_length=40)]
+    visible: bool
+    since: Amount
+    heap: Amount | None = None
+
+
+Inbound = Ack | Resync | Report
 _inbound = msgspec.json.Decoder(Inbound)
 
 

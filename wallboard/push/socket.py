@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 
 from wallboard.push.admission import Pass
+from wallboard.push.messages import Report
 from wallboard.push.window import Window
 
 log = structlog.get_logger(__name__)
@@ -29,12 +30,30 @@ refusals: Counter[int] = Counter()
 class BoardSocket:
     """An accepted socket. Times are seconds of a steady clock."""
 
-    __slots__ = ("_send", "behind", "closed", "ends_at", "entry", "rev", "sent_at", "snapshot_at", "window")
+    __slots__ = (
+        "_send",
+        "behind",
+        "closed",
+        "ends_at",
+        "entry",
+        "is_device",
+        "ordered",
+        "report",
+        "reported_at",
+        "rev",
+        "sent_at",
+        "snapshot_at",
+        "window",
+    )
 
-    def __init__(self, send: Send, entry: Pass) -> None:
+    def __init__(self, send: Send, entry: Pass, *, is_device: bool = False) -> None:
         self._send = send
         self.entry = entry
         self.window = Window()
+        self.is_device = is_device  # a paired screen, by its own key
+        self.ordered = ""  # what it was last told to be
+        self.report: Report | None = None
+        self.reported_at = 0  # epoch ms
         self.rev = ""  # the board's structure it was last given
         self.behind = False  # something was withheld
         self.sent_at = self.snapshot_at = float("-inf")
@@ -51,6 +70,15 @@ class BoardSocket:
             await self._send(event)
         except (OSError, RuntimeError):
             # It went while we spoke; its consumer is being told.
+            self.closed = True
+
+    async def say(self, event: Mapping[str, Any]) -> None:
+        """Sends what is no version of the board and wants no acknowledgement."""
+        if self.closed:
+            return
+        try:
+            await self._send(event)
+        except (OSError, RuntimeError):
             self.closed = True
 
     async def close(self, code: int, reason: str) -> None:
