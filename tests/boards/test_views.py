@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from django.test import AsyncClient
 
 from stats.models import Organisation
+from wallboard.accounts.models import Membership, Screen
 from wallboard.boards import screens
 from wallboard.push import admission, live
 

@@ -9,8 +9,8 @@ import pytest
 from tests.push.conftest import Open
 from tests.push.floor import Worker, waiting_call
 from wallboard.accounts.models import digest_of
-from wallboard.push import hubs
 from wallboard.accounts.viewer import Viewer
+from wallboard.push import hubs
 from wallboard.push.admission import Pass
 from wallboard.push.socket import BoardSocket
 
@@ -25,7 +25,7 @@ class Ear:
             Pass(
                 kind="screen",
                 digest=digest_of(token),
-                viewer=Viewer(kind="screen", organisation="default", role="screen", row=1, abilities=frozenset({"look"})),
+                viewer=Viewer(kind="screen", organisation="default", role="screen", row=1, name="Hall", abilities=frozenset({"look"})),
                 boards=("team",),
             ),
         )

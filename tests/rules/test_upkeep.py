@@ -21,8 +21,8 @@ from stats.providers.base import SourceConfig
 from stats.providers.telavox.provider import TelavoxProvider
 from stats.providers.telavox.stream import open_feed
 from tests.upstream.server import ScriptableUpstream
-from wallboard.push import admission
 from wallboard.accounts.viewer import Viewer
+from wallboard.push import admission
 from wallboard.push.admission import DatabaseAway, Key, Pass
 
 
