@@ -58,13 +58,16 @@ def database_from(env: Environment, var_dir: Path) -> dict[str, Any]:
 
 
 def _sqlite(path: Path) -> dict[str, Any]:
-    """WAL lets readers and one writer work side by side; IMMEDIATE makes writers queue instead of failing in mid-transaction."""
+    """WAL lets readers and one writer work side by side; IMMEDIATE makes writers queue instead of failing in mid-transaction.
+
+    What is deleted is written over: whoever was erased must not lie in the file's free pages.
+    """
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(path),
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": SQLITE_WAIT_S,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON;",
         },
     }

@@ -87,3 +87,10 @@ class Directory:
             self._by_name[full.name] = key
         self._fills.clear()
         return Learnt(full, tuple(joined))
+
+    def forget(self, key: str) -> None:
+        """Know nothing more of a party: not its ids, not its name."""
+        self.by_key.pop(key, None)
+        self._by_account = {account: number for account, number in self._by_account.items() if str(number) != key}
+        self._by_name = {name: known for name, known in self._by_name.items() if known != key}
+        self._fills.clear()

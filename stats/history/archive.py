@@ -9,7 +9,7 @@ Rules that hold here:
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import connection, models, transaction
 from django.db.models import Q
@@ -18,6 +18,7 @@ from stats.domain.errors import Malformed
 from stats.domain.merge import FRAME, merge_call
 from stats.domain.records import Call
 from stats.history import rows
+from stats.history.marks import forgetting
 from stats.history.partitions import EARLIEST_MS
 from stats.history.tables import ArchivedCall, ArchivedOffer, ArchivedVisit, DirtyQuarter
 from stats.history.telling import Telling
@@ -43,7 +44,11 @@ def keep(organisation: str, source: str, tellings: Sequence[Telling], now_ms: in
     Raises django.db.Error: nothing of the batch was kept, or all of it; ValueError and the like when a call can never be kept as it is.
     """
     with transaction.atomic():
-        _lock(f"{organisation}/{source}")
+        lock(f"{organisation}/{source}")
+        # Whoever was erased since the worker read these: asked under the lock, so that no erasing comes in between.
+        forget = forgetting(organisation)
+        if forget.erased:
+            tellings = [replace(t, call=forget.call(t.call)) for t in tellings]
         told = {rows.id_of(t.call): (t, rows.rows_of(organisation, t.call)) for t in tellings}
         held = _held(organisation, source, list(told), [made[0][3] for _, made in told.values()])
         calls: list[rows.Row] = []
@@ -54,6 +59,8 @@ def keep(organisation: str, source: str, tellings: Sequence[Telling], now_ms: in
         for id_call, (telling, made) in told.items():
             before = held.get(id_call, [])
             call, lineage, version = _settle(telling, before, now_ms)
+            # What lay there may not have been cleaned yet.
+            call = forget.call(call)
             # Equal but for the instants at which things were heard is equal.
             if len(before) == 1 and before[0].call == call:
                 continue
@@ -68,7 +75,7 @@ def keep(organisation: str, source: str, tellings: Sequence[Telling], now_ms: in
             offers += its_offers
             quarters |= touched
         if gone:
-            _remove(organisation, source, gone)
+            remove(organisation, source, gone)
         _insert(ArchivedCall, rows.CALL, calls)
         _insert(ArchivedVisit, rows.VISIT, visits)
         _insert(ArchivedOffer, rows.OFFER, offers)
@@ -96,7 +103,8 @@ def mark(organisation: str, quarters: Iterable[int]) -> None:
             )
 
 
-def _lock(name: str) -> None:
+def lock(name: str) -> None:
+    """Be the only one who writes this source's calls until the transaction ends. `name`: "organisation/source"."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             # A worker that is stopped in the middle must not keep the lock from its successor.
@@ -144,7 +152,8 @@ def _settle(telling: Telling, before: Sequence[_Held], now_ms: int) -> tuple[Cal
     return call, "", 0
 
 
-def _remove(organisation: str, source: str, gone: Sequence[tuple[str, int]]) -> None:
+def remove(organisation: str, source: str, gone: Sequence[tuple[str, int]]) -> None:
+    """Take calls out by (id_call, at_ms), with their visits and offers; under the lock of their source."""
     where = Q(_near([at for _, at in gone]), organisation=organisation, source=source, id_call__in=[id_call for id_call, _ in gone])
     for model in (ArchivedCall, ArchivedVisit, ArchivedOffer):
         model._default_manager.filter(where).delete()

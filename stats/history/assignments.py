@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from stats.domain.metrics import CountingRules
+from stats.history.erased import NOBODY, Erased
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +19,8 @@ class Assigned:
     token: str = field(repr=False)
     default_region: str
     rules: CountingRules
+    erased: Erased = NOBODY
 
     def reached_as(self, other: "Assigned") -> bool:
-        """Whether a session made for one serves the other: only how to count may differ."""
-        return replace(self, rules=other.rules, timezone=other.timezone) == other
+        """Whether a session made for one serves the other: only how to count, and of whom nothing is told, may differ."""
+        return replace(self, rules=other.rules, timezone=other.timezone, erased=other.erased) == other

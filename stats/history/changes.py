@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 
 from stats.domain.presence_changes import PresenceSeen
+from stats.history.marks import forgetting
 from stats.history.rows import number, word
 from stats.history.tables import PresenceChange
 
@@ -13,11 +14,12 @@ MOST_QUEUES = 500
 
 def upsert_changes(organisation: str, changes: Sequence[PresenceSeen]) -> int:
     """Write changes. Returns how many were asked for. Raises django.db.Error."""
+    forget = forgetting(organisation)
     rows = [
         PresenceChange(
             organisation=organisation,
             source=change.source,
-            agent=word(change.agent),
+            agent=word(forget.key(change.agent)),
             at_ms=number(change.at) or 0,
             state=change.state,
             profile=word(change.profile),

@@ -7,6 +7,7 @@ from django.db import close_old_connections
 
 from stats.domain.metrics import CountingRules, QueueTargets, Variant
 from stats.history.assignments import Assigned
+from stats.history.marks import read_erased
 from stats.models import Organisation
 
 
@@ -15,6 +16,7 @@ def read_assignments() -> list[Assigned]:
     close_old_connections()
     found: list[Assigned] = []
     for organisation in Organisation.objects.prefetch_related("sources", "queue_settings"):
+        erased = read_erased(organisation.slug)
         targets = {
             setting.queue_key: QueueTargets(
                 target_ms=setting.target_s * 1000,
@@ -38,6 +40,7 @@ def read_assignments() -> list[Assigned]:
                         token=source.token,
                         default_region=source.default_region,
                         rules=rules,
+                        erased=erased,
                     )
                 )
     return found

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from stats.domain.forgetting import slot_of
 from stats.domain.records import PresenceSlot
+from stats.history.marks import forgetting
 from stats.history.rows import number, small, word
 from stats.models import PresenceSlotRow
 
@@ -10,7 +12,9 @@ from stats.models import PresenceSlotRow
 def upsert_slots(organisation: str, slots: Sequence[PresenceSlot]) -> int:
     """Write slots; the newest telling of an agent's slot and profile wins. Returns how many rows. Raises django.db.Error."""
     rows: dict[tuple[object, ...], PresenceSlotRow] = {}
+    rename = forgetting(organisation).rename
     for slot in slots:
+        slot = slot_of(slot, rename)
         agent = slot.agent.key
         if agent is None:
             continue

@@ -52,6 +52,11 @@ def write_call(call: Call) -> str:
     return _encode(written).decode()
 
 
+def as_written(text: str) -> str:
+    """A text as it stands in a record, quotes included: for those who look for it there."""
+    return _encode(text).decode()
+
+
 def read_call(written: str) -> Call:
     """A call from its JSON; raises Malformed."""
     try:

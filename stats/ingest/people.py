@@ -9,9 +9,10 @@ from dataclasses import replace
 
 from stats.domain.agent_states import Credit, KnownPresence, credits, succeed
 from stats.domain.directory import Directory
+from stats.domain.forgetting import under
 from stats.domain.merge import DISORDER_MS
 from stats.domain.presence_changes import PresenceSeen, change_of
-from stats.domain.records import AgentPresence
+from stats.domain.records import AgentPresence, Party
 from stats.live.board_store import Store
 
 # Documents of an agent kept to be told again when the store turns out to be older than what it was told.
@@ -118,6 +119,14 @@ class People:
         self.known[key] = replace(presence, version=stored.version)
         self._credits[key] = credited
         self._dirty.add(key)
+
+    def rename(self, key: str, pseudonym: Party) -> None:
+        """An agent was erased: what is held of the presence names the pseudonym; `move` then puts it in its place."""
+        self._recent.pop(key, None)
+        held = self.known.get(key)
+        if held is not None:
+            self.known[key] = replace(held, document=under(held.document, pseudonym))
+            self._dirty.add(key)
 
     def doubt(self) -> None:
         """The store may have lost everything: read versions again, and tell all that is known, time included."""

@@ -10,7 +10,6 @@ Rules that hold here:
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -20,6 +19,7 @@ from stats.domain.metrics import CountingRules, contribution
 from stats.domain.outcomes import settle
 from stats.domain.periods import business_day
 from stats.domain.records import AgentPresence, Call, PresenceSlot, Telling
+from stats.ingest.erasure import Erasure
 from stats.ingest.people import People
 from stats.ingest.splitting import apply_apart
 from stats.ingest.stepping import Steps
@@ -62,6 +62,7 @@ class Road:
         self.who = Who(source)
         self.people = People(store, organisation, source, timezone)
         self.steps = Steps(self)
+        self.erasure = Erasure(store, organisation, source)
         self.calls: OrderedDict[str, Held] = OrderedDict()
         self.slots: list[PresenceSlot] = []
         self.run_id = self.seen_run_id = self.generation = ""
@@ -86,6 +87,7 @@ class Road:
 
     def tell(self, telling: Telling, how: Told = FRAME, now: int = 0) -> None:
         """Take in one telling. Never waits; `flush` writes it."""
+        telling = self.erasure.admit(telling)
         if isinstance(telling, Call):
             self.who.learn_call(telling, live=how.kind == "frame")
             self._tell_call(telling, how, now)
@@ -123,9 +125,14 @@ class Road:
             self._dirty[id_call] = held
 
     def restamp(self, id_call: str, call: Call) -> None:
-        """The same call, by a clock that was stepped."""
+        """The same call, by a clock that was stepped, or without somebody who was erased."""
         self.calls[id_call].call = call
         self._dirty[id_call] = self.calls[id_call]
+
+    def hold(self, id_call: str, call: Call, version: int) -> Held:
+        """A call as the store has it, in memory."""
+        self.calls[id_call] = held = Held(call=call, version=version)
+        return held
 
     def open_calls(self) -> list[tuple[str, Held]]:
         """The calls in memory that are not over."""
@@ -222,7 +229,7 @@ class Road:
             held.pending = []
             if call is None:  # its record has gone or cannot be read: it shows nothing any more, and history may tell it anew
                 call = Call(source=self.source, id_call=id_call)
-            held.call, held.version = call, known.version if known is not None else 0
+            held.call, held.version = self.erasure.of(call), known.version if known is not None else 0
 
     def _batch(self, chosen: dict[str, Held]) -> Batch:
         batch = Batch()
@@ -282,7 +289,7 @@ class Road:
                     known = stored.get(id_call)
                     if known is None or known.call is None:
                         continue
-                    held = self.calls[id_call] = Held(call=known.call, version=known.version)
+                    held = self.hold(id_call, known.call, known.version)
                 if held.call is not None:
                     held.call = rejoin(held.call, self._identities)
                 self._dirty[id_call] = held
@@ -290,9 +297,3 @@ class Road:
                 await self.flush()
         self.who.restated()
         return len(ids)
-
-
-def tell_all(road: Road, tellings: Iterable[Telling], how: Told, now: int) -> None:
-    """Take in several tellings."""
-    for telling in tellings:
-        road.tell(telling, how, now)

@@ -17,6 +17,7 @@ import structlog
 from stats.clock import now_ms, steady_ms, stepped_ms
 from stats.domain.facts import SourceFacts
 from stats.domain.metrics import CountingRules
+from stats.history.erased import NOBODY, Erased
 from stats.ingest.backoff import Doorstep, delays
 from stats.ingest.handover import Handover, LostLease, inherit, readable, since_left
 from stats.ingest.health import SourceHealth
@@ -69,10 +70,12 @@ class Session:
         doorstep: Doorstep | None = None,
         reached: str = "",
         relieving: bool = False,
+        erased: Erased = NOBODY,
     ) -> None:
         self._store, self._organisation, self._lease, self._provider = store, organisation, lease, provider
         self._name = source
         self.road = Road(store, organisation, source, lease.holder, timezone, rules)
+        self.road.erasure.follow(erased)
         self.health = SourceHealth(source, provider_name, provider.feeds, steady_ms())
         self.quarantine = Quarantine()
         self._binding = Binding(source, reached)
@@ -149,6 +152,11 @@ class Session:
         self.road.set_rules(timezone, rules)
         self._dirty.set()
 
+    def set_erased(self, erased: Erased) -> None:
+        """Take in nothing more of these; what the store holds of them goes within seconds."""
+        self.road.erasure.follow(erased)
+        self._dirty.set()
+
     async def _read_the_past(self) -> None:
         await self._listening.all_tried()
         await self._past.keep_reading()
@@ -173,7 +181,7 @@ class Session:
         """Write what is dirty, at once when idle, batched by the time a write takes when busy."""
         waits = delays(first_s=0.1, longest_s=1.0)
         while True:
-            if not self.road.dirty and not self.road.who.restate_wanted:
+            if not (self.road.dirty or self.road.who.restate_wanted or self.road.erasure.wanted):
                 self._dirty.clear()
                 self._pulse.rest("flush")
                 await self._dirty.wait()
@@ -181,6 +189,9 @@ class Session:
                 if self.road.who.restate_wanted:
                     self._pulse.rest("flush")  # a long day takes its time
                     await self._showing.restate()
+                if self.road.erasure.wanted:
+                    self._pulse.rest("flush")
+                    await self.road.erasure.clean(self.road)
                 self._pulse.beat("flush")
                 await self.road.flush()
                 waits = delays(first_s=0.1, longest_s=1.0)

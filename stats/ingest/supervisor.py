@@ -63,6 +63,8 @@ class Keeper:
         """Take over changed rules."""
         if (assignment.rules, assignment.timezone) != (self.assignment.rules, self.assignment.timezone) and self._session is not None:
             self._session.set_rules(assignment.timezone, assignment.rules)
+        if assignment.erased != self.assignment.erased and self._session is not None:
+            self._session.set_erased(assignment.erased)
         self.assignment = assignment
 
     @property
@@ -134,6 +136,7 @@ class Keeper:
             doorstep=self._doorstep,
             reached=self._mark(assignment),
             relieving=leaving is not None,
+            erased=assignment.erased,
         )
         try:
             await self._session.run()

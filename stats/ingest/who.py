@@ -108,6 +108,15 @@ class Who:
             elif old in self._risks:
                 self._put_risk(learnt.party.key, *self._risks.pop(old))
 
+    def forget_agent(self, key: str, pseudonym: Party) -> None:
+        """An agent was erased: presence and credited time go over to the pseudonym, and the directory knows of nobody else."""
+        self.agents.forget(key)
+        self._seen["agents"].clear()
+        self._learn("agents", self.agents, pseudonym)
+        self.entries[("agents", key)] = ""
+        if pseudonym.key is not None and pseudonym.key != key:
+            self.agent_moves.append((key, pseudonym.key))
+
     def _note_risk(self, visit: Visit, risk: int) -> None:
         """The value of the visit that entered last; a document repeats on leaving what was measured on entry."""
         key = self.queues.key(visit.queue)
