@@ -42,6 +42,8 @@ function mark(element, name, value) {
  * @param {(page: Object) => void} [wishes.onParts] after parts were put in place
  * @param {() => string} [wishes.address] what to fetch parts from; the page's own address unless given
  * @param {number} [wishes.everyMs] parts are fetched at least this often
+ * @param {number} [wishes.partsEveryMs] parts are fetched this often and not when something changed
+ * @param {(page: Object) => void} [wishes.onPause] when the page was paused
  */
 export function startLive(wishes = {}) {
   const root = document.documentElement;
@@ -173,10 +175,29 @@ export function startLive(wishes = {}) {
   function pause(yes) {
     paused = yes;
     mark(root, 'data-paused', yes ? 'yes' : 'no');
+    if (yes) {
+      // From here on every number is of this moment, whatever it was believed by.
+      const at = wall(clock.now());
+      for (const holder of document.querySelectorAll('[data-feed]')) {
+        mark(holder, 'data-freshness', 'stale');
+        const why = holder.querySelector('[data-why]');
+        if (why && why.closest('[data-feed]') === holder) put(why, filled(words['say.stale'], { time: at }));
+      }
+      if (wishes.onPause) wishes.onPause(page);
+    }
+    showPause();
     if (!yes) {
       render();
       renewParts(true);
     }
+  }
+
+  function showPause() {
+    const button = find('[data-pause-button]');
+    if (!button) return;
+    button.hidden = false;
+    put(button, paused ? button.dataset.goOn : button.dataset.pause);
+    put(find('[data-paused-since]'), paused ? filled(button.dataset.sinceWords, { time: wall(clock.now()) }) : '');
   }
 
   function acknowledge(atOnce) {
@@ -198,6 +219,7 @@ export function startLive(wishes = {}) {
   function wantsParts() {
     if (paused || document.hidden || !find('[data-part]')) return false;
     const age = monotonic() - partsAt;
+    if (wishes.partsEveryMs) return age >= wishes.partsEveryMs;
     return (partsDirty && age >= PARTS_AT_MOST_EVERY_MS) || age >= (wishes.everyMs || PARTS_AT_LEAST_EVERY_MS);
   }
 
@@ -290,6 +312,9 @@ export function startLive(wishes = {}) {
   document.addEventListener('visibilitychange', () => {
     if (!document.hidden) tick();
   });
+  const button = find('[data-pause-button]');
+  if (button) button.addEventListener('click', () => pause(!paused));
+  showPause();
   link.start();
   startTicker(clock.now, tick);
   window.wallboard = page;

@@ -1,198 +1,135 @@
 /**
- * Keeps the overview true with the boards' own socket, store and clock. A page at a desk may reload itself when its structure changes.
+ * Keeps the overview true: the sentence, the order of the queues, what calls for attention, the tab, and a summary for those who listen.
+ *
+ * Rules that hold here: queues change places at most once in two seconds, and nobody's focus is lost by it; the summary is said at most once
+ * in fifteen; how the queues are shown is kept for the person and stands in the address.
  */
 
-import { createClock } from '../tv/clock.js';
-import { filled, wallClock, written } from '../tv/format.js';
-import { standingOf, ticks, worst } from '../tv/freshness.js';
-import { createLink } from '../tv/link.js';
-import { severityOf } from '../tv/severity.js';
-import { createStore } from '../tv/store.js';
-import { startTicker } from '../tv/ticker.js';
+import { filled } from '../tv/format.js';
+import { ticks } from '../tv/freshness.js';
+import { showAlarms } from './attention.js';
+import { startLive } from './live.js';
 import { sentence } from './sentence.js';
+import { showTab } from './tab.js';
+import { alarmsOf, byUrgency, judge } from './urgency.js';
 
-const ACK_MS = 1000;
-const ASK_AGAIN_MS = 2000;
-const SLEPT_MS = 5000;
-const RELOAD_AGAIN_MS = 60000;
-
-const root = document.documentElement;
-const given = root.dataset;
-const words = JSON.parse(given.texts);
-const monotonic = () => performance.now();
-const clock = createClock(monotonic, Number(given.serverTime));
-const wall = wallClock(given.timezone, given.clockText, Number(given.serverTime));
-const store = createStore();
-const title = document.title;
+const REORDER_MS = 2000;
+const SUMMARY_MS = 15000;
+const SUMMARY_QUEUES = 3;
+const RENEW_MS = 60000;
+const VIEW = 'overview.view';
 
 const find = (selector) => document.querySelector(selector);
-const places = {
-  sentence: find('[data-sentence]'),
-  standing: find('[data-standing]'),
-  lamp: find('[data-standing-of]'),
-  notice: find('[data-notice]'),
-};
-const figures = Array.from(document.querySelectorAll('[data-value]')).map((element) => {
-  const holder = element.closest('[data-freshness]');
-  return { element, holder, data: element.dataset, word: holder.querySelector('[data-word]'), why: holder.querySelector('[data-why]') };
-});
-
-let heardAt = Number(given.serverTime);
-let owed = false;
-let ackedAt = 0;
-let askedAt = -ASK_AGAIN_MS;
-let tickedAt = monotonic();
-let tickedWall = Date.now();
-let ended = false;
+let reorderedAt = -REORDER_MS;
+let saidAt = performance.now();
+let scopes = '';
 
 function put(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  if (element && element.textContent !== text) element.textContent = text;
 }
 
-function mark(element, name, value) {
-  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+function render(page) {
+  const now = page.now();
+  const overall = page.overall();
+  const believed = ticks(overall);
+  const presence = page.standing('', 'agents', now).level !== 'unknown';
+  const told = overall.level === 'unknown' ? null : sentence(page.store, page.words, believed ? now : overall.aliveAt, presence);
+  put(find('[data-sentence]'), told || page.notice(overall) || page.words['cause.no_source']);
+  if (!told) put(find('[data-notice]'), '');
+
+  const judged = page.store
+    .scopes()
+    .filter((scope) => scope.startsWith('queue:'))
+    .map((scope) => judge(scope, page.store.of(scope), ticks(page.standing(page.store.of(scope).source || '', 'calls', now)), now))
+    .sort(byUrgency);
+  const alarms = alarmsOf(judged);
+  placeQueues(judged, page);
+  showAlarms(alarms, page, believed);
+  const waiting = told ? (page.store.of('site') || {}).waiting || 0 : 0;
+  const severity = !believed ? 'unknown' : alarms.length > 0 ? alarms[0].severity : 'calm';
+  showTab({ waiting, name: nameFirst(alarms, judged), severity, paused: '' });
+  summarise(waiting, alarms, page);
 }
 
-function sources() {
-  const named = store.scopes().filter((scope) => scope.startsWith('source:'));
-  return named.map((scope) => scope.slice('source:'.length));
+/** Where it is worst; where nothing is, where somebody has waited longest. */
+function nameFirst(alarms, judged) {
+  if (alarms.length > 0) return alarms[0].judged.name;
+  return judged.length > 0 && judged[0].waiting > 0 ? judged[0].name : '';
 }
 
-function standing(source, feed, now) {
-  const names = source ? [source] : sources();
-  return worst(names.map((name) => standingOf(store.of('feed:' + name + ':' + feed), name, now, heardAt)));
+function placeQueues(judged, page) {
+  const body = find('[data-queues]');
+  const there = judged.map((each) => each.scope).sort().join(' ');
+  if (there !== scopes) {
+    // A queue came or went since the page was drawn: the server draws it.
+    const drawn = body ? Array.from(body.children, (row) => row.dataset.row).sort().join(' ') : '';
+    if (drawn !== there) page.renewParts();
+    else scopes = there;
+  }
+  if (!body) return;
+  const rows = new Map(Array.from(body.children, (row) => [row.dataset.row, row]));
+  for (const each of judged) {
+    const row = rows.get(each.scope);
+    if (row && row.dataset.worst !== each.worst) row.dataset.worst = each.worst;
+  }
+  if (performance.now() - reorderedAt < REORDER_MS) return;
+  const wanted = judged.map((each) => rows.get(each.scope)).filter(Boolean);
+  const has = Array.from(body.children).filter((row) => wanted.includes(row));
+  if (wanted.every((row, place) => row === has[place])) return;
+  reorderedAt = performance.now();
+  const focused = body.contains(document.activeElement) ? document.activeElement : null;
+  wanted.forEach((row, place) => {
+    if (body.children[place] !== row) body.insertBefore(row, body.children[place] || null);
+  });
+  if (focused && focused !== document.activeElement) focused.focus({ preventScroll: true });
 }
 
-function reason(where, now) {
-  if (where.level === 'live') return '';
-  const since = where.aliveAt === null ? null : wall(where.aliveAt);
-  if (where.level === 'unknown' || where.aliveAt === null) return filled(words['short.' + where.reason] || words['short.ok'], { time: since });
-  if (where.level === 'late') return filled(words['say.late'], { age: Math.floor(Math.max(now - where.aliveAt, 0) / 1000) });
-  return filled(words['say.stale'], { time: since });
+function summarise(waiting, alarms, page) {
+  if (performance.now() - saidAt < SUMMARY_MS) return;
+  const words = page.words;
+  const queues = alarms.slice(0, SUMMARY_QUEUES).map((alarm) =>
+    filled(words['overview.of_queue'], {
+      queue: alarm.judged.name,
+      metric: words['metric.' + alarm.metric],
+      severity: words['severity.' + alarm.severity],
+    }),
+  );
+  const text = [filled(words['overview.waiting'], { n: waiting }), ...queues].join('. ') + '.';
+  const place = find('[data-summary]');
+  if (place.textContent === text) return;
+  saidAt = performance.now();
+  place.textContent = text;
 }
 
-function show(figure, now) {
-  const { data, holder } = figure;
-  const where = standing(holder.dataset.source, holder.dataset.feed, now);
-  const told = store.of(data.scope);
-  const value = where.level === 'unknown' || !told ? null : told[data.key];
-  const at = ticks(where) ? now : where.aliveAt;
-  const empty = value === null || value === undefined;
-  const severity = severityOf(told, data.key, data.severityKey, ticks(where), now);
-  put(figure.element, written(data.format, value, { at, language: given.language, words }));
-  mark(figure.element, 'data-none', empty ? 'yes' : 'no');
-  mark(holder, 'data-freshness', where.level);
-  mark(holder, 'data-severity', severity);
-  put(figure.word, words['severity.' + severity] || '');
-  const none = data.key === 'longest_wait_since' ? words['sentence.nobody_waits'] : words['sentence.empty'];
-  put(figure.why, reason(where, now) || (empty ? none : ''));
-}
-
-function notice(overall) {
-  if (ended) return words['say.expired'];
-  if (link.state() === 'offline') return filled(words['say.offline'], { time: wall(heardAt) });
-  if (link.state() === 'late') return words['say.link_late'];
-  if (overall.level === 'live') return '';
-  const since = overall.aliveAt === null ? null : wall(overall.aliveAt);
-  const source = (overall.source || '').charAt(0).toUpperCase() + (overall.source || '').slice(1).toLowerCase();
-  return filled(words['cause.' + overall.reason] || words['cause.ok'], { source, time: since });
-}
-
-function render() {
-  if (store.version() === null) return;
-  const now = clock.now();
-  const overall = standing('', 'calls', now);
-  figures.forEach((figure) => show(figure, now));
-  const presence = standing('', 'agents', now).level !== 'unknown';
-  const told = overall.level === 'unknown' ? null : sentence(store, words, ticks(overall) ? now : overall.aliveAt, presence);
-  put(places.sentence, told || notice(overall) || words['cause.no_source']);
-  put(places.standing, words['level.' + overall.level]);
-  mark(places.lamp, 'data-standing-of', overall.level);
-  put(places.notice, told ? notice(overall) : '');
-  mark(root, 'data-link', link.state());
-  mark(root, 'data-level', overall.level);
-  const site = store.of('site') || {};
-  document.title = told && site.waiting > 0 ? '(' + site.waiting + ') ' + title : title;
-}
-
-function acknowledge(atOnce) {
-  const now = monotonic();
-  if (!owed || store.version() === null || (!atOnce && now - ackedAt < ACK_MS)) return;
-  if (link.send({ type: 'ack', version: store.version() })) {
-    owed = false;
-    ackedAt = now;
+function showView(view) {
+  find('.desk').dataset.view = view;
+  for (const link of document.querySelectorAll('[data-to-view]')) {
+    if (link.dataset.toView === view) link.setAttribute('aria-current', 'true');
+    else link.removeAttribute('aria-current');
   }
 }
 
-function resync() {
-  if (monotonic() - askedAt < ASK_AGAIN_MS) return;
-  if (link.send({ type: 'resync' })) askedAt = monotonic();
-}
-
-async function renewPage() {
-  const before = Number(sessionStorage.getItem('reloaded')) || 0;
-  if (Date.now() - before < RELOAD_AGAIN_MS) return;
+function startViews() {
   try {
-    // Never into an error page.
-    const alive = await fetch('/healthz', { cache: 'no-store' });
-    if (!alive.ok) return;
+    const kept = localStorage.getItem(VIEW);
+    if (!('wished' in find('.desk').dataset) && (kept === 'cards' || kept === 'table')) showView(kept);
   } catch {
-    return;
+    // A browser that keeps nothing shows the cards.
   }
-  sessionStorage.setItem('reloaded', String(Date.now()));
-  window.location.reload();
+  for (const link of document.querySelectorAll('[data-to-view]')) {
+    link.addEventListener('click', (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      showView(link.dataset.toView);
+      window.history.replaceState(null, '', link.href);
+      try {
+        localStorage.setItem(VIEW, link.dataset.toView);
+      } catch {
+        // It stands in the address all the same.
+      }
+    });
+  }
 }
 
-function hear(text) {
-  let message = null;
-  try {
-    message = JSON.parse(text);
-  } catch {
-    return;
-  }
-  const outcome = store.take(message);
-  clock.hear(message.server_time);
-  if (store.isWhole()) heardAt = clock.now();
-  owed = true;
-  if (outcome.kind === 'gap') resync();
-  if (outcome.kind === 'snapshot' && store.board() && store.board().rev !== given.boardRev) renewPage();
-  acknowledge(outcome.kind === 'snapshot');
-  render();
-}
-
-const link = createLink({
-  url: (window.location.protocol === 'https:' ? 'wss://' : 'ws://') + window.location.host + given.socket,
-  onMessage: hear,
-  onOpen: () => store.distrust(),
-  onState: render,
-  onEnded: () => {
-    ended = true;
-    // A login that ended; the page itself leads to the login.
-    render();
-    renewPage();
-  },
-});
-
-function tick() {
-  const passed = monotonic() - tickedAt;
-  const passedWall = Date.now() - tickedWall;
-  tickedAt = monotonic();
-  tickedWall = Date.now();
-  if (Math.abs(passedWall - passed) > SLEPT_MS || passed > 2 * SLEPT_MS) {
-    clock.forget();
-    store.distrust();
-    link.hurry();
-    resync();
-  }
-  link.watch();
-  if (!store.isWhole()) resync();
-  acknowledge(false);
-  render();
-}
-
-document.addEventListener('visibilitychange', () => {
-  if (!document.hidden) tick();
-});
-link.start();
-startTicker(clock.now, tick);
-window.wallboard = { store, now: clock.now, version: () => store.version() };
+startViews();
+startLive({ onRender: render, onPause: (page) => showTab({ waiting: 0, name: '', severity: 'calm', paused: '⏸ ' }), partsEveryMs: RENEW_MS });

@@ -6,10 +6,10 @@ from urllib.parse import quote
 
 from wallboard.boards import figures
 from wallboard.boards.figure import Place
-from wallboard.boards.freshness import CALLS, standing_for
-from wallboard.boards.page import notice_of
+from wallboard.boards.freshness import CALLS, Standing, standing_for
+from wallboard.boards.page import source_title
 from wallboard.boards.topics import PAGE, drawn
-from wallboard.boards.wording import LEVEL_WORDS, texts_for_browser
+from wallboard.boards.wording import CAUSES, LEVEL_WORDS, filled, texts_for_browser
 from wallboard.pages.frame import Visit
 
 
@@ -34,6 +34,14 @@ def live_root(visit: Visit, topic: str, texts: Mapping[str, object] | None = Non
         "clock": figures.wall_clock(visit.now, snapshot.timezone),
         "level": overall.level,
         "level_word": str(LEVEL_WORDS[overall.level]),
-        "notice": notice_of(overall, snapshot.values, place),
+        "notice": _notice(overall, place),
         "texts": json.dumps(words, ensure_ascii=False, separators=(",", ":")),
     }
+
+
+def _notice(overall: Standing, place: Place) -> str:
+    """Why numbers are not live, as soon as they are not: at a desk there is room to say so (static/app/live.js says the same)."""
+    if overall.level == "live":
+        return ""
+    heard = None if overall.alive_at is None else figures.wall_clock(overall.alive_at, place.timezone)
+    return filled(CAUSES.get(overall.reason, CAUSES["ok"]), source=source_title(overall.source), time=heard)

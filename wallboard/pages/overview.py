@@ -1,20 +1,30 @@
-"""The first page: one sentence of how it is, the site's figures, and the queues, all kept true by the boards' own socket."""
+"""The first page: one sentence of how it is, the site's figures, the queues with the most urgent first, and what calls for attention.
 
-import json
+Rules that hold here: the page is complete as the server draws it; static/app/overview.js keeps the same order and the same words, and asks
+for the page anew only once a minute or when a queue comes or goes; every number leads to the calls behind it.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.http import HttpResponse
 from django.utils.translation import gettext_lazy
+from django.utils.translation import pgettext_lazy as in_context
 
+from stats.domain.facts import Facts
+from stats.domain.periods import minute_of
 from wallboard.boards import figures
-from wallboard.boards.board import PANEL_STATES, board_for
-from wallboard.boards.figure import Figure, Place, figure, reason_of, word_of
+from wallboard.boards.board import PANEL_STATES
+from wallboard.boards.figure import Place
 from wallboard.boards.freshness import AGENTS, CALLS, Standing, Values, standing_for
-from wallboard.boards.wording import CAUSES, LEVEL_WORDS, STATE_WORDS, filled, texts_for_browser
+from wallboard.boards.wording import CAUSES, STATE_WORDS, filled
+from wallboard.pages.addresses import receipt_address
+from wallboard.pages.cells import Cell, cell
 from wallboard.pages.frame import Visit, draw, for_people
+from wallboard.pages.live_page import live_root, place_of
+from wallboard.pages.urgency import ALARMING, Alarm, alarms, urgency, worst_of
 
-# The socket of this board carries everything the page shows.
-BOARD = "supervisor"
+VIEWS = ("cards", "table")
 TOP = (
     ("waiting", CALLS, gettext_lazy("Waiting")),
     ("longest_wait", CALLS, gettext_lazy("Longest wait")),
@@ -23,16 +33,20 @@ TOP = (
     ("calls_in", CALLS, gettext_lazy("Calls in today")),
     ("asa", CALLS, gettext_lazy("Average answer")),
 )
+# `deep` columns are for the table alone: a card tells what has to be known at a glance.
 COLUMNS = (
     ("waiting", CALLS, gettext_lazy("Waiting")),
     ("longest_wait", CALLS, gettext_lazy("Longest")),
     ("service_level", CALLS, gettext_lazy("Level")),
+    ("agents_ready", AGENTS, gettext_lazy("Ready")),
+    ("agents_talking", AGENTS, in_context("agents", "Talking")),
+    ("abandoned", CALLS, gettext_lazy("Abandoned")),
     ("offered", CALLS, gettext_lazy("Offered")),
     ("answered", CALLS, gettext_lazy("Answered")),
-    ("abandoned", CALLS, gettext_lazy("Abandoned")),
     ("asa", CALLS, gettext_lazy("Answer time")),
-    ("agents_ready", AGENTS, gettext_lazy("Ready")),
 )
+DEEP = frozenset({"offered", "answered", "asa"})
+SPARK_MINUTES, SPARK_STEP, SPARK_HEIGHT = 60, 5, 20
 # The sentence, in the parts the browser puts together as well (static/app/sentence.js).
 SENTENCE = {
     "nobody": gettext_lazy("Nobody is waiting."),
@@ -44,64 +58,99 @@ SENTENCE = {
     "empty": gettext_lazy("no calls yet"),
     "nobody_waits": gettext_lazy("nobody waits"),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """A figure in its place. `reason` says why a dash stands there."""
-
-    label: str
-    figure: Figure
-    word: str
-    freshness: str
-    feed: str
-    source: str
-    reason: str
+# Of the list of what calls for attention, the title, the spoken summary and the pause (static/app/attention.js, overview.js).
+SAYINGS = {
+    "calm": gettext_lazy("Nothing calls for attention."),
+    "unjudged": gettext_lazy("Nothing can be judged: the numbers are too old."),
+    "more": gettext_lazy("and {n} more"),
+    "waiting": gettext_lazy("{n} waiting"),
+    "of_queue": gettext_lazy("{queue}: {metric}, {severity}"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueLine:
-    """One queue of the table."""
+    """One queue. `promise` is the share of calls it promises to answer in time; `spark` the points of its last hour's offered calls."""
 
     key: str
     name: str
     scope: str
-    cells: list[Cell]
+    severity: str
+    promise: str
+    cells: list[tuple[Cell, bool]]
+    spark: str
 
 
 async def overview(visit: Visit) -> HttpResponse:
-    """GET /"""
-    values, snapshot = visit.snapshot.values, visit.snapshot
-    board = board_for(BOARD, values, snapshot.language, snapshot.timezone)
-    language = str(getattr(visit.request, "LANGUAGE_CODE", "en"))
-    place = Place(now=visit.now, timezone=snapshot.timezone, language=language)
-    overall = standing_for(values, None, CALLS, visit.now)
-    queues = [
-        QueueLine(
-            key=line.key,
-            name=line.name,
-            scope=line.scope,
-            cells=[_cell(values, line.scope, metric, feed, str(label), line.source, place) for metric, feed, label in COLUMNS],
-        )
-        for line in board.queues
-    ]
+    """GET /?view=cards|table"""
+    # Two thousand agents are counted in the site's figures; none of them is looked at one by one.
+    values = {scope: told for scope, told in visit.snapshot.values.items() if not scope.startswith("agent:")}
+    place = place_of(visit)
+    words = {f"sentence.{name}": text for name, text in SENTENCE.items()}
+    words |= {f"overview.{name}": text for name, text in SAYINGS.items()} | {f"metric.{name}": text for name, text in ALARMING.items()}
+    found = alarms(values, place)
+    wished = visit.request.GET.get("view", "")
     return draw(
         visit,
         "overview.html",
         "overview",
-        board=board,
+        live=live_root(visit, "overview", words),
         sentence=sentence_of(values, visit.now),
-        overall=overall,
-        notice=_notice(overall, place),
-        level_word=str(LEVEL_WORDS[overall.level]),
         top=[_cell(values, "site", metric, feed, str(label), None, place) for metric, feed, label in TOP],
-        states=_states(values, place),
-        columns=[str(label) for _metric, _feed, label in COLUMNS],
-        queues=queues,
-        texts=json.dumps({**texts_for_browser(), **{f"sentence.{name}": str(words) for name, words in SENTENCE.items()}}),
-        clock=figures.wall_clock(visit.now, snapshot.timezone),
-        language=language,
+        states=[
+            {"state": state, "cell": _cell(values, "site", f"agents_{state}", AGENTS, str(STATE_WORDS[state]), None, place)}
+            for state in PANEL_STATES
+        ],
+        columns=[{"label": str(label), "deep": metric in DEEP} for metric, _feed, label in COLUMNS],
+        queues=queue_lines(values, place, visit.facts),
+        alarms=found[: Alarm.MOST],
+        more=filled(SAYINGS["more"], n=len(found) - Alarm.MOST) if len(found) > Alarm.MOST else "",
+        calm=str(SAYINGS["calm" if standing_for(values, None, CALLS, visit.now).ticks else "unjudged"]),
+        view=wished if wished in VIEWS else VIEWS[0],
+        wished=wished in VIEWS,
     )
+
+
+def queue_lines(values: Values, place: Place, facts: Facts) -> list[QueueLine]:
+    """Every queue in sight, most urgent first."""
+    scopes = sorted((scope for scope in values if scope.startswith("queue:")), key=lambda scope: urgency(values, scope, place.now))
+    return [_line(values, scope, place, facts) for scope in scopes]
+
+
+def _line(values: Values, scope: str, place: Place, facts: Facts) -> QueueLine:
+    told, key = values[scope], scope.split(":", 1)[1]
+    source = told.get("source")
+    named = source if isinstance(source, str) else None
+    cells = [(_cell(values, scope, metric, feed, str(label), named, place), metric in DEEP) for metric, feed, label in COLUMNS]
+    return QueueLine(
+        key=key,
+        name=name_of(told, key),
+        scope=scope,
+        severity=worst_of(values, scope, place.now),
+        promise=figures.percent(told.get("share")),
+        cells=cells,
+        spark=spark_of(facts, key, place.now) if told.get("offered") is not None else "",
+    )
+
+
+def name_of(told: Mapping[str, object], key: str) -> str:
+    """What a queue is called; its number where nobody named it."""
+    name = told.get("name")
+    return name.strip() if isinstance(name, str) and name.strip() else f"#{key}"
+
+
+def spark_of(facts: Facts, key: str, now: int) -> str:
+    """The queue's offered calls of the last hour, in steps of five minutes, as points of a line 60 wide and 20 high; "" for none at all."""
+    newest, scope = minute_of(now), f"q:{key}"
+    steps = []
+    for first in range(newest - SPARK_MINUTES + 1, newest + 1, SPARK_STEP):
+        minutes = (facts.minutes.get(minute) for minute in range(first, first + SPARK_STEP))
+        steps.append(sum(cells[scope].get("offered", 0) for cells in minutes if cells and scope in cells))
+    top = max(steps)
+    if not top:
+        return ""
+    wide = SPARK_MINUTES / (len(steps) - 1)
+    return " ".join(f"{at * wide:.1f},{SPARK_HEIGHT - 1 - many * (SPARK_HEIGHT - 2) / top:.1f}" for at, many in enumerate(steps))
 
 
 def sentence_of(values: Values, now: int) -> str:
@@ -139,33 +188,10 @@ def _cause(standing: Standing) -> str:
     return filled(CAUSES.get(standing.reason, CAUSES["connecting"]), source=(standing.source or "").capitalize(), time=None)
 
 
-def _notice(standing: Standing, place: Place) -> str:
-    if standing.level == "live":
-        return ""
-    heard = None if standing.alive_at is None else figures.wall_clock(standing.alive_at, place.timezone)
-    return filled(CAUSES.get(standing.reason, CAUSES["ok"]), source=(standing.source or "").capitalize(), time=heard)
-
-
 def _cell(values: Values, scope: str, metric: str, feed: str, label: str, source: str | None, place: Place) -> Cell:
-    standing = standing_for(values, source, feed, place.now)
-    shown = figure(values, scope, metric, standing, place)
     empty = SENTENCE["nobody_waits"] if metric == "longest_wait" else SENTENCE["empty"]
-    return Cell(
-        label=label,
-        figure=shown,
-        word=word_of(shown.severity),
-        freshness=standing.level,
-        feed=feed,
-        source=source or "",
-        reason=reason_of(standing, place, empty=str(empty) if shown.is_none else ""),
-    )
-
-
-def _states(values: Values, place: Place) -> list[dict[str, object]]:
-    return [
-        {"state": state, "cell": _cell(values, "site", f"agents_{state}", AGENTS, str(STATE_WORDS[state]), None, place)}
-        for state in PANEL_STATES
-    ]
+    address = receipt_address(scope, metric, "today")
+    return cell(values, scope, metric, feed, label, source, place, empty=str(empty), address=address, explain=metric)
 
 
 page = for_people(overview)

@@ -2,10 +2,13 @@
 
 from django.urls import path
 
-from wallboard.pages import calls, health, overview, queues, screens, sources
+from wallboard.pages import agents, calls, health, overview, queues, roster, screens, search, sources
 
 urlpatterns = [
     path("", overview.page, name="overview"),
+    path("search/", search.page, name="search"),
+    path("agents/", roster.page, name="agents"),
+    *agents.urls,
     path("health/", health.page, name="health"),
     path("sources/", sources.page, name="sources"),
     path("calls/<str:id_call>/", calls.page, name="call"),

@@ -1,5 +1,6 @@
 """How pages say things: times, durations, outcomes, states of sources; and how a caller's number is shown to people."""
 
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -118,3 +119,8 @@ def masked(number: str | None) -> str:
     code = next((code for code in _CODES if digits.startswith(code)), digits[:2])
     last = digits[-_LEFT:]
     return f"+{code} ··· ·· {last[:2]} {last[2:]}"
+
+
+def folded(text: str) -> str:
+    """As people look for it: no capitals, no accents."""
+    return "".join(letter for letter in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(letter))

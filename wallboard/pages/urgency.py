@@ -1,0 +1,104 @@
+"""Which queue comes first, and which of its numbers call for attention; `static/app/urgency.js` says the same in the browser.
+
+Rules that hold here: what is judged is what the boards judge, by the same severities; a wait is compared by the instant it began, so
+that the order changes when something happens and not with every second; what cannot be believed is not judged.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from django.utils.translation import gettext_lazy
+
+from wallboard.boards import figures
+from wallboard.boards.figure import SEVERITIES, Figure, Place, figure, severity_of, word_of, worst_severity
+from wallboard.boards.freshness import CALLS, Standing, Values, standing_for
+
+# Numbers that have limits, the ones that cannot wait first.
+ALARMING = {
+    "longest_wait": gettext_lazy("Longest wait"),
+    "waiting": gettext_lazy("Waiting"),
+    "service_level": gettext_lazy("Service level"),
+    "abandon_rate": gettext_lazy("Abandoned share"),
+}
+WAITS = ("waiting", "longest_wait_since")
+JUDGED = (*WAITS, "service_level", "abandon_rate")
+NEVER = float("inf")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """One number of one queue that calls for attention or action."""
+
+    MOST: ClassVar[int] = 12
+
+    scope: str
+    key: str
+    name: str
+    metric: str
+    label: str
+    severity: str
+    word: str
+    figure: Figure
+    since: int | None
+
+
+def urgency(values: Values, scope: str, now: int) -> tuple[int, float, float, int, str, str]:
+    """The sort key: how bad the waits are, the longest wait, how many wait, how bad the day is, the name."""
+    told = values.get(scope, {})
+    standing = standing_for(values, told.get("source"), CALLS, now)
+    since, waiting = figures.number(told.get("longest_wait_since")), figures.number(told.get("waiting"))
+    name = told.get("name")
+    return (
+        -_rank(_worst(values, scope, WAITS, standing, now)),
+        NEVER if since is None else since,
+        -(waiting or 0),
+        -_rank(_worst(values, scope, JUDGED, standing, now)),
+        name.casefold() if isinstance(name, str) else "",
+        scope,
+    )
+
+
+def worst_of(values: Values, scope: str, now: int) -> str:
+    """The worst severity among a queue's numbers."""
+    standing = standing_for(values, values.get(scope, {}).get("source"), CALLS, now)
+    return _worst(values, scope, JUDGED, standing, now)
+
+
+def alarms(values: Values, place: Place) -> list[Alarm]:
+    """What calls for action, then what calls for attention; in each the most urgent queue first."""
+    found = []
+    scopes = sorted((scope for scope in values if scope.startswith("queue:")), key=lambda scope: urgency(values, scope, place.now))
+    for scope in scopes:
+        told, key = values[scope], scope.split(":", 1)[1]
+        standing = standing_for(values, told.get("source"), CALLS, place.now)
+        name = told.get("name")
+        for metric, label in ALARMING.items():
+            shown = figure(values, scope, metric, standing, place)
+            if shown.severity in SEVERITIES[1:]:
+                found.append(
+                    Alarm(
+                        scope=scope,
+                        key=key,
+                        name=name.strip() if isinstance(name, str) and name.strip() else f"#{key}",
+                        metric=metric,
+                        label=str(label),
+                        severity=shown.severity,
+                        word=word_of(shown.severity),
+                        figure=shown,
+                        since=_whole(told.get("longest_wait_since")) if metric == "longest_wait" else None,
+                    )
+                )
+    return sorted(found, key=lambda alarm: -_rank(alarm.severity))
+
+
+def _whole(value: object) -> int | None:
+    known = figures.number(value)
+    return None if known is None else int(known)
+
+
+def _worst(values: Values, scope: str, keys: tuple[str, ...], standing: Standing, now: int) -> str:
+    return worst_severity([severity_of(values, scope, key, standing, now) for key in keys])
+
+
+def _rank(severity: str) -> int:
+    return SEVERITIES.index(severity) if severity in SEVERITIES else 0
