@@ -5,6 +5,7 @@
     seed      time to read a day of 20,000 calls
     fan-out   CPU per delivered message at 500 browser sockets, beside a bare broadcast
     archive   ended calls a second from Redis to the database, on SQLite and PostgreSQL
+    pages     how long each page takes with 50,000 calls today and 2,000 agents, and how often it asks the database
     screen    frame to page in Chromium at 20 and 200 frames a second
 Everything runs on 127.0.0.1 and is gone afterwards. `--write` replaces the measured table in a document between its two marks.
 """
@@ -17,13 +18,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import archive, fanout, memory, road, screen, seeding
+from bench import archive, fanout, memory, pages, road, screen, seeding
 from bench.figures import Figure, table
 from bench.processes import Child, workplace
 from bench.screen import NoBrowser
 
 # Of one benchmark; each takes a minute or two. What hangs is ended, with everything it started.
 LONGEST_S = 300
+LONGEST_OF = {"pages": 900}
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
@@ -41,6 +43,7 @@ class Size:
     seconds: float
     screen: tuple[tuple[int, float], ...]
     archived: int = 400  # calls
+    pages: tuple[int, int, int] = (600, 60, 3)  # calls today, agents, how often each page is asked for
 
 
 WHOLE = Size(
@@ -54,6 +57,7 @@ WHOLE = Size(
     seconds=10.0,
     screen=((20, 90.0), (200, 25.0)),
     archived=40_000,
+    pages=(50_000, 2_000, 40),
 )
 QUICK = Size(
     stream_calls=300,
@@ -74,13 +78,13 @@ class Materials:
     def __init__(self, place: Path) -> None:
         self._place = place
 
-    def frames(self, calls: int, *, dealt: bool = False) -> tuple[Path, int]:
+    def frames(self, calls: int, *, dealt: bool = False, agents: int = 0) -> tuple[Path, int]:
         """A file of that many calls' frames, and how many frames it has."""
-        return self._made("frames", calls, *(("--dealt",) if dealt else ()))
+        return self._made("frames", calls, *(("--dealt",) if dealt else ()), *_of(agents))
 
-    def rows(self, calls: int) -> Path:
+    def rows(self, calls: int, *, agents: int = 0) -> Path:
         """A file of that many calls' rows."""
-        return self._made("rows", calls)[0]
+        return self._made("rows", calls, *_of(agents))[0]
 
     def _made(self, what: str, calls: int, *more: str) -> tuple[Path, int]:
         path = self._place / "-".join((what, str(calls), *(m.strip("-") for m in more)))
@@ -89,6 +93,10 @@ class Materials:
             with Child("-m", "bench.material", what, str(path), "--calls", str(calls), *more) as maker:
                 count.write_text(str(maker.hear("written")["number"]))
         return path, int(count.read_text())
+
+
+def _of(agents: int) -> tuple[str, ...]:
+    return ("--agents", str(agents)) if agents else ()
 
 
 def _road(size: Size, materials: Materials) -> list[Figure]:
@@ -122,12 +130,19 @@ def _archive(size: Size, _materials: Materials) -> list[Figure]:
     return archive.measure(size.archived, size.rounds)
 
 
+def _pages(size: Size, materials: Materials) -> list[Figure]:
+    calls, agents, times = size.pages
+    frames, number = materials.frames(200, agents=agents)
+    return pages.measure(materials.rows(calls, agents=agents), frames, number, calls, times)
+
+
 BENCHES: dict[str, Callable[[Size, Materials], list[Figure]]] = {
     "road": _road,
     "memory": _memory,
     "seed": _seed,
     "fan-out": _fanout,
     "archive": _archive,
+    "pages": _pages,
     "screen": _screen,
 }
 
@@ -143,7 +158,7 @@ def put_table(document: Path, measured: str) -> None:
 
 def _give_up(number: int, _frame: object) -> None:
     """Leaves by the way that ends what was started and removes what was written."""
-    raise SystemExit(f"a benchmark took more than {LONGEST_S} s" if number == signal.SIGALRM else "ended")
+    raise SystemExit("a benchmark took too long" if number == signal.SIGALRM else "ended")
 
 
 def main() -> None:
@@ -163,7 +178,7 @@ def main() -> None:
         materials = Materials(place)
         for name in asked.names or BENCHES:
             began = time.monotonic()
-            signal.alarm(LONGEST_S)
+            signal.alarm(LONGEST_OF.get(name, LONGEST_S))
             figures += BENCHES[name](QUICK if asked.quick else WHOLE, materials)
             print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     print(table(figures))

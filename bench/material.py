@@ -64,7 +64,7 @@ def afternoon_zone() -> str:
     return "Etc/UTC" if ahead == 0 else f"Etc/GMT{-ahead:+d}"
 
 
-def play_frames(calls: int, seed: int = 1) -> list[Frame]:
+def play_frames(calls: int, seed: int = 1, agents: int = AGENTS) -> list[Frame]:
     """Every frame of that many calls, in order, and those of the agents' presence; some calls are still in progress at the end."""
     frames: list[Frame] = []
     told: set[str] = set()
@@ -84,7 +84,7 @@ def play_frames(calls: int, seed: int = 1) -> list[Frame]:
             told.add(subject.id)
         teller.hear(at, subject)
 
-    plan = FloorPlan(seed=seed, agents=AGENTS, queues=QUEUES, calls_per_hour=CALLS_PER_HOUR)
+    plan = FloorPlan(seed=seed, agents=agents, queues=QUEUES, calls_per_hour=CALLS_PER_HOUR)
     floor = Floor(plan, at_ms=teller_now, listener=hear)
     while len(told) < calls and floor.now < end:
         floor.advance(floor.now + 1_000)
@@ -104,13 +104,13 @@ def deal(frames: list[Frame]) -> list[Frame]:
     return [frames[at] for _, at in sorted(turns)]
 
 
-def play_rows(calls: int, since_ms: int, seed: int = 1) -> dict[str, list[Row]]:
+def play_rows(calls: int, since_ms: int, seed: int = 1, agents: int | None = None) -> dict[str, list[Row]]:
     """The rows of each kind that exactly that many calls leave, by start, spread over [since, now)."""
     now = wall_ms()
     archive, surplus = Archive(), FIRST_SURPLUS
     # How many calls a floor gets is chance, and differs by the time of day: a busier one is tried until there are enough.
     while len(archive.all("calls")) < calls:
-        archive = _archive_of(calls * surplus / ((now - since_ms) / HOUR_MS), since_ms, now, seed)
+        archive = _archive_of(calls * surplus / ((now - since_ms) / HOUR_MS), since_ms, now, seed, agents)
         surplus *= 1.3
     wanted = {row.call for row in archive.all("calls")[-calls:]}
     historic = Historic(archive, Switches(), lambda: now)
@@ -132,12 +132,14 @@ def play_rows(calls: int, since_ms: int, seed: int = 1) -> dict[str, list[Row]]:
     return kept
 
 
-def _archive_of(calls_per_hour: float, since_ms: int, now: int, seed: int) -> Archive:
+def _archive_of(calls_per_hour: float, since_ms: int, now: int, seed: int, agents: int | None) -> Archive:
     """What a floor of that rate leaves in the vendor's history between two instants."""
     archive = Archive()
     teller = Teller(archive, Switches(), lambda _feed, _frame: 0, lambda: now, random.Random(seed))
     teller.begin_past()
-    Floor(FloorPlan.of(seed=seed, queues=QUEUES, calls_per_hour=calls_per_hour), at_ms=since_ms, listener=teller.hear).advance(now)
+    Floor(
+        FloorPlan.of(seed=seed, agents=agents, queues=QUEUES, calls_per_hour=calls_per_hour), at_ms=since_ms, listener=teller.hear
+    ).advance(now)
     return archive
 
 
@@ -182,14 +184,15 @@ def main() -> None:
     parser.add_argument("what", choices=("frames", "rows"))
     parser.add_argument("path", type=Path)
     parser.add_argument("--calls", type=int, required=True)
+    parser.add_argument("--agents", type=int, help="how many there are; else as many as the calls need")
     parser.add_argument("--dealt", action="store_true", help="frames as if every call happened at once")
     asked = parser.parse_args()
     if asked.what == "frames":
-        frames = play_frames(asked.calls)
+        frames = play_frames(asked.calls, agents=asked.agents or AGENTS)
         keep_frames(asked.path, deal(frames) if asked.dealt else frames)
         tell("written", number=len(frames))
     else:
-        rows = play_rows(asked.calls, wall_ms() - 16 * HOUR_MS)
+        rows = play_rows(asked.calls, wall_ms() - 16 * HOUR_MS, agents=asked.agents)
         keep_rows(asked.path, rows)
         tell("written", number=sum(map(len, rows.values())))
 

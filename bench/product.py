@@ -60,8 +60,8 @@ class Product:
 
 
 @contextmanager
-def product(live: str, historic: str) -> Iterator[Product]:
-    """Everything started and ready; ended afterwards."""
+def product(live: str, historic: str, **more: str) -> Iterator[Product]:
+    """Everything started and ready; ended afterwards. `more`: further variables of the environment."""
     with workplace() as place:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -78,6 +78,7 @@ def product(live: str, historic: str) -> Iterator[Product]:
             "TELAVOX_TOKEN": "bench-token",
             "TELAVOX_LIVE_URL": live,
             "TELAVOX_HISTORIC_URL": historic,
+            **more,
         }
         log = place / "up.log"
         with log.open("wb") as said:
