@@ -86,6 +86,8 @@ class Source(_BelongsToOrganisation):
     from_environment = models.BooleanField(
         default=False, editable=False, help_text="Made from TELAVOX_TOKEN, and follows it at each start."
     )
+    token_set_at = models.DateTimeField(null=True, blank=True, editable=False)
+    token_set_by = models.CharField(max_length=150, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -98,11 +100,16 @@ class Source(_BelongsToOrganisation):
     @property
     def token(self) -> str:
         """The vendor's token in clear; raises `vault.Unreadable` when its key is gone."""
-        return vault.unseal(self.sealed_token)
+        return vault.unseal(self.sealed_token, self.owner)
 
     @token.setter
     def token(self, plain: str) -> None:
-        self.sealed_token = vault.seal(plain)
+        self.sealed_token = vault.seal(plain, self.owner)
+
+    @property
+    def owner(self) -> str:
+        """For whom the token is sealed: in another organisation's row it opens nothing."""
+        return f"source of organisation {self.organisation_id}"
 
 
 class QueueSetting(_BelongsToOrganisation):

@@ -1,7 +1,8 @@
 """Seals vendor tokens before they reach the database.
 
 Keys are Fernet keys: those of VAULT_KEYS (separated by commas or blanks), else those of the file VAR_DIR/keys, one a line, made at
-the first use and readable by its owner alone. The first key seals, every key opens: to rotate, put a new one first.
+the first use and readable by its owner alone. The first key seals, every key opens: to rotate, put a new one first
+(`manage.py rotate_keys`). What is sealed names its owner inside the seal: moved to another owner's row it opens no more.
 """
 
 import hashlib
@@ -12,24 +13,48 @@ from pathlib import Path
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
+# No token begins so: what was sealed before owners were named is told apart by it.
+_BOUND = "\0wallboard 2\0"
+
 
 class Unreadable(Exception):
     """None of the keys opens what was sealed, or a key is not a key; the text says what to do."""
 
 
-def seal(plain: str) -> str:
-    """The sealed form, ASCII text, of a secret; an empty secret stays empty."""
-    return _vault().encrypt(plain.encode()).decode("ascii") if plain else ""
+def seal(plain: str, owner: str = "") -> str:
+    """The sealed form, ASCII text, of a secret of this owner; an empty secret stays empty."""
+    return _vault().encrypt(f"{_BOUND}{owner}\0{plain}".encode()).decode("ascii") if plain else ""
 
 
-def unseal(sealed: str) -> str:
-    """The secret of a sealed form; raises Unreadable."""
+def unseal(sealed: str, owner: str = "") -> str:
+    """The secret of a sealed form, if it is this owner's; raises Unreadable."""
+    return _opened(sealed, owner, _vault())
+
+
+def opens_with_first(sealed: str, owner: str = "") -> bool:
+    """Whether the newest key alone opens it, as this owner's, in the form of today."""
+    if not sealed:
+        return True
+    try:
+        payload = Fernet(keys()[0]).decrypt(sealed.encode()).decode()
+    except (InvalidToken, UnicodeDecodeError):
+        return False
+    return payload.startswith(f"{_BOUND}{owner}\0")
+
+
+def _opened(sealed: str, owner: str, vault: MultiFernet) -> str:
     if not sealed:
         return ""
     try:
-        return _vault().decrypt(sealed.encode()).decode()
+        payload = vault.decrypt(sealed.encode()).decode()
     except InvalidToken:
         raise Unreadable("the key that sealed this token is gone: restore VAR_DIR/keys or VAULT_KEYS, or give the token anew") from None
+    if not payload.startswith(_BOUND):
+        return payload  # sealed by a release that did not name the owner yet
+    named, _, plain = payload.removeprefix(_BOUND).partition("\0")
+    if named != owner:
+        raise Unreadable("this token was sealed for another organisation: give the token anew")
+    return plain
 
 
 def number_mark(organisation: str, number: str) -> str:
@@ -43,11 +68,43 @@ def number_mark(organisation: str, number: str) -> str:
     return hmac.new(key, bare.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
 
-def _vault() -> MultiFernet:
+def keys() -> list[str]:
+    """The keys of now, the one that seals first."""
     given: str = settings.VAULT_KEYS
-    lines = given.replace(",", " ").split() if given else _kept_keys(Path(settings.VAR_DIR) / "keys")
+    return given.replace(",", " ").split() if given else _kept_keys(_file())
+
+
+def add_key() -> None:
+    """Put a new key first; the others go on opening. Only where the keys are kept in VAR_DIR."""
+    _write([Fernet.generate_key().decode("ascii"), *_kept_keys(_file())])
+
+
+def drop_old_keys() -> int:
+    """Keep the first key alone. Returns how many went."""
+    found = _kept_keys(_file())
+    _write(found[:1])
+    return len(found) - 1
+
+
+def _file() -> Path:
+    return Path(settings.VAR_DIR) / "keys"
+
+
+def _write(lines: list[str]) -> None:
+    """All of them or none: a file that is half written would open nothing."""
+    path = _file()
+    draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write("".join(f"{line}\n" for line in lines))
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(draft, path)
+
+
+def _vault() -> MultiFernet:
     try:
-        return MultiFernet([Fernet(line) for line in lines])
+        return MultiFernet([Fernet(line) for line in keys()])
     except ValueError:
         raise Unreadable("VAULT_KEYS or VAR_DIR/keys: expected Fernet keys, 44 characters of URL-safe base64 each") from None
 

@@ -35,7 +35,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         name="Vendor tokens are sealed",
         path="stats/models.py",
-        old="        self.sealed_token = vault.seal(plain)",
+        old="        self.sealed_token = vault.seal(plain, self.owner)",
         new="        self.sealed_token = plain",
         tests=(SECRETS + "test_no_table_holds_a_token",),
     ),
@@ -49,8 +49,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         name="Files of keys are their owner's alone",
         path="stats/vault.py",
-        old="0o600)",
-        new="0o644)",
+        old="        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)",
+        new="        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)",
         tests=(ACCOUNTS + "test_keys_are_private_and_can_be_rotated",),
     ),
     Rule(
