@@ -24,7 +24,10 @@ _ANSWERED_OR_GONE = ("answered", "abandoned")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """Whose records of [first, end) (epoch ms). `keys`: stored key -> key of today; None for every one. `limits`: by stored key."""
+    """Whose records of [first, end) (epoch ms). `keys`: stored key -> key of today; `limits`: by stored key.
+
+    `everything`: of every queue, and `keys` only tells which key is which.
+    """
 
     organisation: str
     first: int
@@ -32,6 +35,7 @@ class Question:
     rules: CountingRules
     keys: Mapping[str, str] | None = None
     limits: Mapping[str, QueueTargets]
+    everything: bool = False
 
     def key(self, stored: str) -> str:
         """The key of today."""
@@ -55,7 +59,7 @@ def _limit(question: Question, column: str, read: Any) -> Any:
 
 def _visits(question: Question) -> Any:
     rows = _of_time(question, ArchivedVisit.objects.filter(dated=True).exclude(queue=""))
-    if question.keys is not None:
+    if question.keys is not None and not question.everything:
         rows = rows.filter(queue__in=list(question.keys))
     target = _limit(question, "queue", lambda targets: targets.target_ms)
     short = _limit(question, "queue", lambda targets: targets.short_ms)
@@ -101,15 +105,15 @@ def visit_totals(question: Question, *, buckets: bool = False) -> Groups:
     """Totals of the visits by key and class; with `buckets` the histograms of answered waits too. Raises django.db.Error."""
     rows = _visits(question).order_by()
     sums = rows.values_list("queue", "klass").annotate(
-        Count("pk"),
-        Count("wait_ms"),
-        Sum("wait_ms"),
-        Max("wait_ms"),
-        Count("talk_ms"),
-        Sum("talk_ms"),
-        Sum("hold_ms"),
-        Sum("hold_ms", filter=Q(talk_ms__isnull=False)),
-        Count("pk", filter=Q(transferred=True)),
+        n=Count("*"),
+        wait_n=Count("wait_ms"),
+        wait_sum=Sum("wait_ms"),
+        wait_max=Max("wait_ms"),
+        talk_n=Count("talk_ms"),
+        talk_sum=Sum("talk_ms"),
+        hold_sum=Sum("hold_ms"),
+        hold_of_talk=Sum("hold_ms", filter=Q(talk_ms__isnull=False)),
+        moved_on=Count("id_call", filter=Q(transferred=True)),
     )
     groups: Groups = {}
     for queue, klass, n, wait_n, wait_sum, wait_max, talk_n, talk_sum, hold_sum, hold_of_talk, transferred in sums:
@@ -125,7 +129,7 @@ def visit_totals(question: Question, *, buckets: bool = False) -> Groups:
         each.transferred += transferred
     if buckets:
         waits = (
-            rows.filter(outcome="answered", wait_bucket__isnull=False).values_list("queue", "klass", "wait_bucket").annotate(Count("pk"))
+            rows.filter(outcome="answered", wait_bucket__isnull=False).values_list("queue", "klass", "wait_bucket").annotate(n=Count("*"))
         )
         for queue, klass, bucket, n in waits:
             held = groups[(question.key(queue), klass)].buckets
@@ -137,7 +141,9 @@ def visit_quarters(question: Question) -> dict[int, Groups]:
     """Totals of the visits by the UTC quarter they entered in (its first instant), one question to the database."""
     rows = _visits(question).order_by().annotate(quarter=F("at_ms") - F("at_ms") % QUARTER_MS)
     quarters: dict[int, Groups] = {}
-    asked = rows.values_list("quarter", "queue", "klass").annotate(Count("pk"), Count("wait_ms"), Sum("wait_ms"), Max("wait_ms"))
+    asked = rows.values_list("quarter", "queue", "klass").annotate(
+        n=Count("*"), wait_n=Count("wait_ms"), wait_sum=Sum("wait_ms"), wait_max=Max("wait_ms")
+    )
     for quarter, queue, klass, n, wait_n, wait_sum, wait_max in asked:
         each = quarters.setdefault(quarter, {}).setdefault((question.key(queue), klass), Totals())
         each.n += n
@@ -234,7 +240,7 @@ def _call_row(told: Sequence[Any]) -> Row:
 
 def call_totals(question: Question) -> Groups:
     """How many calls of each class started. Raises django.db.Error."""
-    return {("", klass): Totals(n=n) for klass, n in _calls(question).order_by().values_list("klass").annotate(Count("pk"))}
+    return {("", klass): Totals(n=n) for klass, n in _calls(question).order_by().values_list("klass").annotate(n=Count("*"))}
 
 
 def call_rows(question: Question, classes: Iterable[str], before: int | None, limit: int) -> list[Row]:
