@@ -113,3 +113,29 @@ def the_clock_is_the_real_one(app_configs: Sequence[Any] | None, **_options: Any
             id="wallboard.W006",
         )
     ]
+
+
+@register(Tags.security)
+def the_identity_provider_can_be_used(app_configs: Sequence[Any] | None, **_options: Any) -> list[CheckMessage]:
+    """An issuer without an identity for us, or over a line that anyone can change."""
+    found: list[CheckMessage] = []
+    given = {name for name in ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET") if getattr(settings, name)}
+    if given and len(given) < 3:
+        missing = sorted({"OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"} - given)
+        found.append(
+            Error(
+                f"{', '.join(sorted(given))} given without {' and '.join(missing)}, so nobody can sign in that way.",
+                hint="Give all three as the identity provider tells them, or none.",
+                id="wallboard.E003",
+            )
+        )
+    parts = urlsplit(settings.OIDC_ISSUER)
+    if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+        found.append(
+            Error(
+                "OIDC_ISSUER is http://, so whoever is on the line can sign in as anybody.",
+                hint="Use the issuer's https:// address.",
+                id="wallboard.E004",
+            )
+        )
+    return found

@@ -71,6 +71,22 @@ ORG_TIMEZONE = _env.zone("ORG_TIMEZONE", "Europe/Stockholm")
 BOOTSTRAP_API_TOKEN = _env.secret("BOOTSTRAP_API_TOKEN")
 ADMIN_PASSWORD = _env.secret("ADMIN_PASSWORD")
 
+# --- people ---------------------------------------------------------------------------------------------------------
+# An identity provider people may sign in through (OpenID Connect); empty: passwords alone.
+OIDC_ISSUER = _env.address("OIDC_ISSUER", "", ("https", "http"))
+OIDC_CLIENT_ID = _env.text("OIDC_CLIENT_ID", "")
+OIDC_CLIENT_SECRET = _env.secret("OIDC_CLIENT_SECRET")
+# What the button on the sign-in page calls it.
+OIDC_NAME = _env.text("OIDC_NAME", "OpenID Connect")
+# Where invitations are handed in; empty: they are shown and not mailed.
+EMAIL_HOST = _env.text("EMAIL_HOST", "")
+EMAIL_PORT = _env.integer("EMAIL_PORT", 587, least=1, most=65535)
+EMAIL_HOST_USER = _env.text("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = _env.secret("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = _env.flag("EMAIL_USE_TLS", True)
+DEFAULT_FROM_EMAIL = _env.text("EMAIL_FROM", EMAIL_HOST_USER or "wallboard@localhost")
+EMAIL_TIMEOUT = 10
+
 # --- Django ---------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     # Before staticfiles, so that `runserver` speaks WebSocket too.
@@ -83,6 +99,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "channels",
     "csp",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "stats",
     "wallboard.accounts",
     "wallboard.boards",
@@ -121,9 +140,13 @@ TEMPLATES = [
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+# What an app on a telephone calls the account; and keys are shown to their owner once, not to whoever administers.
+OTP_TOTP_ISSUER = "Wallboard"
+OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
@@ -187,7 +210,16 @@ LOGGING = {
     # Values that no line may hold, whoever wrote it.
     "secrets": [
         value
-        for value in (SECRET_KEY, TELAVOX_TOKEN, BOOTSTRAP_API_TOKEN, ADMIN_PASSWORD, VAULT_KEYS, DATABASES["default"].get("PASSWORD", ""))
+        for value in (
+            SECRET_KEY,
+            TELAVOX_TOKEN,
+            BOOTSTRAP_API_TOKEN,
+            ADMIN_PASSWORD,
+            OIDC_CLIENT_SECRET,
+            EMAIL_HOST_PASSWORD,
+            VAULT_KEYS,
+            DATABASES["default"].get("PASSWORD", ""),
+        )
         if value
     ],
 }

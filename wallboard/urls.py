@@ -6,9 +6,10 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # Before the admin, whose own sign-in it takes the place of.
+    path("", include("wallboard.accounts.urls")),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
-    path("", include("wallboard.accounts.urls")),
     path("", include("wallboard.api.urls")),
     path("", include("wallboard.boards.urls")),
 ]

@@ -3,6 +3,20 @@
 from wallboard.accounts.digests import digest_of
 from wallboard.accounts.keys import ApiToken, Pairing, Screen
 from wallboard.accounts.people import Invitation, Membership
+from wallboard.accounts.sign_ins import FailedSignIns, OpenSession, OutsideIdentity
 from wallboard.accounts.trail import AuditEntry, HandledCaller, Unchangeable
 
-__all__ = ["ApiToken", "AuditEntry", "HandledCaller", "Invitation", "Membership", "Pairing", "Screen", "Unchangeable", "digest_of"]
+__all__ = [
+    "ApiToken",
+    "AuditEntry",
+    "FailedSignIns",
+    "HandledCaller",
+    "Invitation",
+    "Membership",
+    "OpenSession",
+    "OutsideIdentity",
+    "Pairing",
+    "Screen",
+    "Unchangeable",
+    "digest_of",
+]

@@ -1,0 +1,1 @@
+"""Signing in, people, tokens and the audit log."""

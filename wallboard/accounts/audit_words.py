@@ -1,0 +1,67 @@
+"""What each action of the audit log is called. A room that writes a new one adds its words here; until then its code is shown."""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+ACTIONS: Mapping[str, str | Promise] = {
+    "sign_in.done": _("Signed in"),
+    "sign_in.failed": _("Gave a wrong password"),
+    "sign_in.code_failed": _("Gave a wrong code after the password"),
+    "sign_in.outside_failed": _("Was not confirmed by the identity provider"),
+    "sign_in.outside_refused": _("Came by the identity provider without an invitation"),
+    "sign_in.ended": _("Signed out"),
+    "account.password_changed": _("Changed their password"),
+    "account.password_wrong": _("Gave a wrong present password"),
+    "account.second_step_on": _("Switched the second step on"),
+    "account.second_step_off": _("Switched the second step off"),
+    "account.recovery_codes_made": _("Made new recovery codes"),
+    "account.session_ended": _("Signed another browser out"),
+    "account.outside_linked": _("Connected the identity provider"),
+    "account.organisation_chosen": _("Chose this organisation to look at"),
+    "people.invited": _("Invited somebody"),
+    "people.invitation_revoked": _("Took an invitation back"),
+    "people.joined": _("Accepted an invitation"),
+    "people.changed": _("Changed somebody's role or queues"),
+    "people.removed": _("Removed somebody"),
+    "people.put_back": _("Put somebody back"),
+    "tokens.made": _("Made an API token"),
+    "tokens.revoked": _("Revoked an API token"),
+    "audit.exported": _("Saved the audit log as a file"),
+    "organisation.made": _("Made the organisation"),
+    # Written by other rooms.
+    "call.opened": _("Opened a call"),
+    "number.uncovered": _("Uncovered a telephone number"),
+    "number.searched": _("Searched for a telephone number"),
+    "agent.opened": _("Looked at an agent"),
+    "receipt.exported": _("Saved a list of calls as a file"),
+    "callers.exported": _("Saved the lost callers as a file"),
+    "caller.handled": _("Marked a lost caller as handled"),
+    "screen.paired": _("Paired a television"),
+    "screen.revoked": _("Revoked a television"),
+}
+SUBJECTS: Mapping[str, str | Promise] = {
+    "person": _("Person"),
+    "invitation": _("Invitation"),
+    "token": _("API token"),
+    "call": _("Call"),
+    "agent": _("Agent"),
+    "number": _("Number"),
+    "queue": _("Queue"),
+    "screen": _("Screen"),
+    "organisation": _("Organisation"),
+    "source": _("Source"),
+}
+WAYS: Mapping[str, str | Promise] = {
+    "password": _("by password"),
+    "app": _("by password and code"),
+    "recovery": _("by password and recovery code"),
+    "outside": _("by the identity provider"),
+    "invitation": _("by an invitation"),
+}
+
+
+def action_in_words(action: str) -> str:
+    """What people call it; the code itself for one that nobody has named yet."""
+    return str(ACTIONS.get(action, action))
