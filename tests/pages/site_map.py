@@ -1,0 +1,29 @@
+"""Every page a signed-in person can open, for tests that ask the same of all of them; ids are those of `tests.push.floor`."""
+
+QUEUE, AGENT, CALL = 111834, 924328, "one"
+PAGES: dict[str, str] = {
+    "overview": "/",
+    "overview as a table": "/?view=table",
+    "queue": f"/queues/{QUEUE}/",
+    "agents": "/agents/",
+    "agent": f"/agents/{AGENT}/",
+    "call": f"/calls/{CALL}/",
+    "receipt of a count": f"/numbers/queue:{QUEUE}/offered/",
+    "receipt of a ratio": "/numbers/site/service_level/?window=60m",
+    "receipt of an agent's time": f"/numbers/agent:{AGENT}/time_ready/",
+    "lost callers": "/callers/",
+    "definitions": "/definitions/",
+    "search": "/search/?q=support",
+    "screens": "/screens/",
+    "pairing": "/pair/",
+    "people": "/people/",
+    "tokens": "/tokens/",
+    "audit log": "/audit/",
+    "privacy": "/privacy/",
+    "account": "/account/",
+    "sources": "/sources/",
+    "health": "/health/",
+    "nothing here": "/calls/no-such-call/",
+}
+# Without a login.
+OPEN_PAGES: dict[str, str] = {"sign in": "/login/", "a television": "/tv/", "a television without JavaScript": "/tv/lite/"}
