@@ -37,20 +37,52 @@ LOGGED_IN_STATES = (AgentState.READY, AgentState.RINGING, AgentState.TALKING, Ag
 TIMED_STATES = (AgentState.TALKING, AgentState.RINGING, AgentState.WRAPUP, AgentState.READY, AgentState.IDLE, AgentState.AWAY)
 
 
-def state_of(presence: AgentPresence | None) -> AgentState:
-    """The state a presence document shows."""
+class StateRule(StrEnum):
+    """Which line of the table above decided, so that a page can say why an agent is in a state."""
+
+    NO_DOCUMENT = "no_document"
+    CALL_ANSWERED = "call_answered"
+    CALL_RINGING = "call_ringing"
+    STATUS_UNKNOWN = "status_unknown"
+    WRAPUP_PROFILE = "wrapup_profile"
+    AVAILABLE_LOGGED_IN = "available_logged_in"
+    AVAILABLE_NO_QUEUE = "available_no_queue"
+    UNAVAILABLE = "unavailable"
+    THE_REST = "the_rest"
+
+
+_STATE_BY_RULE = {
+    StateRule.NO_DOCUMENT: AgentState.UNKNOWN,
+    StateRule.CALL_ANSWERED: AgentState.TALKING,
+    StateRule.CALL_RINGING: AgentState.RINGING,
+    StateRule.STATUS_UNKNOWN: AgentState.UNKNOWN,
+    StateRule.WRAPUP_PROFILE: AgentState.WRAPUP,
+    StateRule.AVAILABLE_LOGGED_IN: AgentState.READY,
+    StateRule.AVAILABLE_NO_QUEUE: AgentState.IDLE,
+    StateRule.UNAVAILABLE: AgentState.AWAY,
+    StateRule.THE_REST: AgentState.OFF,
+}
+
+
+def rule_of(presence: AgentPresence | None) -> StateRule:
+    """The first rule a presence document fits."""
     if presence is None:
-        return AgentState.UNKNOWN
+        return StateRule.NO_DOCUMENT
     if presence.active_call is not None:
-        return AgentState.TALKING if presence.active_call.answered else AgentState.RINGING
+        return StateRule.CALL_ANSWERED if presence.active_call.answered else StateRule.CALL_RINGING
     status = (presence.status or "").strip().lower()
     if status not in ("available", "unavailable"):
-        return AgentState.UNKNOWN
+        return StateRule.STATUS_UNKNOWN
     if presence.is_wrapup:
-        return AgentState.WRAPUP
+        return StateRule.WRAPUP_PROFILE
     if status == "available":
-        return AgentState.READY if presence.logged_in else AgentState.IDLE
-    return AgentState.AWAY if presence.logged_in or presence.clients else AgentState.OFF
+        return StateRule.AVAILABLE_LOGGED_IN if presence.logged_in else StateRule.AVAILABLE_NO_QUEUE
+    return StateRule.UNAVAILABLE if presence.logged_in or presence.clients else StateRule.THE_REST
+
+
+def state_of(presence: AgentPresence | None) -> AgentState:
+    """The state a presence document shows."""
+    return _STATE_BY_RULE[rule_of(presence)]
 
 
 def _told_since(presence: AgentPresence, state: AgentState) -> int | None:
