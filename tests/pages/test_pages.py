@@ -7,43 +7,13 @@ from django.test import AsyncClient
 
 from stats.clock import now_ms
 from stats.domain.facts import SocketFacts
-from stats.domain.records import Call, Direction, Journey, Offer, Party, Visit
+from stats.domain.records import Party
 from tests.pages.conftest import Look
-from tests.push.floor import ANNA, PER, SALES, SOURCE, SUPPORT, Worker
+from tests.push.floor import Worker
 from wallboard.pages.words import masked
 from wallboard.push import live
 
 PAGES = ("/", "/sources/", "/queues/111834/", "/calls/answered/", "/calls/waiting/", "/screens/")
-LENA = Party(id=924330, account_id=3467674, name="Lena Ek")
-
-
-def worked_example() -> Call:
-    """One call, two queues, three agents: overflows from the first queue, where two do not answer, and is answered in the second."""
-    t = now_ms() - 300_000
-    rung = {"direction": Direction.IN, "active": False}
-    return Call(
-        source=SOURCE,
-        id_call="worked-example",
-        journey=Journey(active=False, answered=True, direction=Direction.IN, number="+46701740605", started_at=t, ended_at=t + 120_000),
-        visits=(
-            Visit(queue=SUPPORT, entered_at=t + 5_000, ended_at=t + 45_000, answered=False, **rung),
-            Visit(queue=SALES, entered_at=t + 45_000, answered_at=t + 60_000, ended_at=t + 120_000, answered=True, **rung),
-        ),
-        offers=(
-            Offer(agent=ANNA, queue=SUPPORT, began_at=t + 6_000, ended_at=t + 25_000, ring_ms=19_000, answered=False, **rung),
-            Offer(agent=PER, queue=SUPPORT, began_at=t + 26_000, ended_at=t + 44_000, ring_ms=18_000, answered=False, **rung),
-            Offer(
-                agent=LENA,
-                queue=SALES,
-                began_at=t + 50_000,
-                answered_at=t + 60_000,
-                ended_at=t + 120_000,
-                answered=True,
-                talk_ms=60_000,
-                **rung,
-            ),
-        ),
-    )
 
 
 def text_of(answer: object) -> str:
@@ -106,28 +76,10 @@ async def test_a_silent_worker_is_on_the_overview_in_words(look: Look, worker: W
     assert "Our collector is silent" in text
 
 
-@pytest.mark.acceptance("TX-04")
-async def test_the_vendors_example_is_told_in_order(look: Look, worker: Worker) -> None:
-    await worker.tell(worked_example())
-    html = (await look("/calls/worked-example/")).content.decode()
-    visits = re.findall(r'<tr data-outcome="(\w+)"', html.split("data-visits")[1].split("</table>")[0])
-    offers = re.findall(r'<tr data-outcome="(\w+)"><th scope="row">([^<]+)', html.split("data-offers")[1].split("</table>")[0])
-    assert visits == ["overflowed", "answered"]
-    assert offers == [("missed", "Anna Berg"), ("missed", "Per Öst"), ("answered", "Lena Ek")]
-    story = re.search(r"data-story>([^<]+)", html)
-    assert story is not None
-    assert story[1] == (
-        "A call from +46 ··· ·· 06 05. Rang without answer: Anna Berg (19 seconds), Per Öst (18 seconds). "
-        "After 40 seconds in Support it moved on without an answer. "
-        "After 15 seconds in Försäljning it was answered by Lena Ek. They talked for 1 min 0 s. "
-        "From beginning to end it took 2 min 0 s."
-    )
-
-
 async def test_a_call_nobody_knows_is_said_not_to_be_there(look: Look) -> None:
     answer = await look("/calls/nobody/")
     assert answer.status_code == 404
-    assert "kept for two days" in text_of(answer)
+    assert "No such call is kept" in text_of(answer)
     assert (await look("/queues/404/")).status_code == 404
 
 

@@ -8,6 +8,7 @@ from stats.domain.metrics import is_short
 from stats.domain.outcomes import SettledCall, SettledVisit, VisitOutcome, settle
 from stats.domain.records import Call, Party
 from stats.domain.sums import seconds
+from wallboard.pages.words import masked
 
 LATE = 1 << 62
 
@@ -24,6 +25,7 @@ class VisitLine:
     left_at: int | None
     wait: float | None
     outcome: str
+    fail_reason: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,21 +45,26 @@ class OfferLine:
     talk: float | None
     hold: float | None
     outcome: str
+    end_reason: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallDocument:
-    """The whole call. `number` in E.164 where it can be derived."""
+    """The whole call. `number` in E.164 where it can be derived, and null for whoever may not see it; reasons are the vendor's words."""
 
     id_call: str
     source: str
     number: str | None
+    number_masked: str | None
     direction: str | None
     internal: bool
     answered: bool
     started_at: int | None
     ended_at: int | None
     ended: bool
+    end_reason: str | None
+    menu: str | None
+    transfers: int | None
     visits: list[VisitLine]
     offers: list[OfferLine]
 
@@ -100,21 +107,26 @@ def wait_of(visit: SettledVisit, as_of: int) -> float | None:
     return seconds(visit.wait) if visit.wait is not None else None
 
 
-def call_document(call: Call, facts: Facts, as_of: int) -> CallDocument:
-    """A stored call, read whole as of an instant (epoch ms)."""
+def call_document(call: Call, facts: Facts, as_of: int, *, uncovered: bool = True) -> CallDocument:
+    """A stored call, read whole as of an instant (epoch ms); its number only where it may be `uncovered`."""
     settled = settle(call)
     who = WhoIsWho(facts)
     visits = sorted((_visit(each, call.source, who, facts, as_of) for each in settled.visits), key=lambda line: line.entered_at or LATE)
+    journey = call.journey
     return CallDocument(
         id_call=call.id_call,
         source=call.source,
-        number=settled.number,
+        number=settled.number if uncovered else None,
+        number_masked=masked(settled.number) if settled.number else None,
         direction=str(settled.direction) if settled.direction is not None else None,
         internal=settled.internal,
         answered=settled.answered,
         started_at=settled.started_at,
         ended_at=settled.ended_at,
         ended=settled.ended,
+        end_reason=journey.end_reason if journey is not None else None,
+        menu=journey.ivr_name if journey is not None else None,
+        transfers=journey.transfers if journey is not None else None,
         visits=visits,
         offers=_offers(settled, who),
     )
@@ -131,6 +143,7 @@ def _visit(visit: SettledVisit, source: str, who: WhoIsWho, facts: Facts, as_of:
         left_at=visit.left_at,
         wait=wait_of(visit, as_of),
         outcome=outcome_of(visit, key, facts),
+        fail_reason=visit.visit.fail_reason,
     )
 
 
@@ -154,6 +167,7 @@ def _offers(settled: SettledCall, who: WhoIsWho) -> list[OfferLine]:
                 talk=_seconds(offer.talk_ms),
                 hold=_seconds(offer.hold_ms),
                 outcome=str(outcome),
+                end_reason=offer.end_reason,
             )
         )
     return sorted(lines, key=lambda line: line.began_at or LATE)

@@ -118,7 +118,10 @@ DESCRIPTION: Schema = {
         "/api/v1/calls/{id_call}": _asked(
             "One call: its visits and offers in order.",
             "Call",
-            parameters=[_parameter("id_call", "path", "the vendor's id of the call", _TEXT, "6f1c2b6e-52d1-4f0e-9f43-0a1f4f2c7b11")],
+            parameters=[
+                _parameter("id_call", "path", "the vendor's id of the call", _TEXT, "6f1c2b6e-52d1-4f0e-9f43-0a1f4f2c7b11"),
+                _parameter("source", "query", "which source's, where several use the id; else the first by name", _TEXT, "telavox"),
+            ],
             problems=(404,),
         ),
         "/api/v1/queues/{key}/calls": _asked(

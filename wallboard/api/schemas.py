@@ -174,6 +174,7 @@ SCHEMAS: dict[str, Schema] = {
             "left_at": maybe("integer", INSTANT),
             "wait": maybe("number", f"{SECONDS}; up to now while waiting"),
             "outcome": {"type": "string", "enum": [*(str(outcome) for outcome in VisitOutcome), "short_abandoned"]},
+            "fail_reason": maybe("string", "why the queue let it go, in the vendor's word"),
         }
     ),
     "Offer": record(
@@ -189,19 +190,24 @@ SCHEMAS: dict[str, Schema] = {
             "ended_at": maybe("integer", INSTANT),
             **{name: maybe("number", SECONDS) for name in ("ring", "talk", "hold")},
             "outcome": {"type": "string", "enum": [str(outcome) for outcome in OfferOutcome]},
+            "end_reason": maybe("string", "why it ended, in the vendor's word"),
         }
     ),
     "Call": record(
         {
             "id_call": known("string", ""),
             "source": known("string", ""),
-            "number": maybe("string", "E.164 where it can be derived; null when withheld"),
+            "number": maybe("string", "E.164 where it can be derived; null when withheld, and for a token without the scope `numbers`"),
+            "number_masked": maybe("string", "its country and last digits; null when withheld"),
             "direction": {"type": ["string", "null"], "enum": ["in", "out", "internal", None]},
             "internal": known("boolean", ""),
             "answered": known("boolean", ""),
             "started_at": maybe("integer", INSTANT),
             "ended_at": maybe("integer", INSTANT),
             "ended": known("boolean", ""),
+            "end_reason": maybe("string", "why it ended, in the vendor's word"),
+            "menu": maybe("string", "the first menu it was in"),
+            "transfers": maybe("integer", "how often it was handed on, as far as the vendor tells"),
             "visits": listing(ref("Visit")),
             "offers": listing(ref("Offer")),
         }

@@ -2,11 +2,11 @@
 
 from django.urls import path, re_path
 
-from wallboard.api import health, meters, views
+from wallboard.api import calls, health, meters, views
 
 urlpatterns = [
     path("api/v1/live", views.now, name="api-live"),
-    path("api/v1/calls/<str:id_call>", views.call, name="api-call"),
+    path("api/v1/calls/<path:id_call>", calls.call, name="api-call"),
     path("api/v1/queues/<path:key>/calls", views.queue_calls, name="api-queue-calls"),
     path("api/v1/health", health.told, name="api-health"),
     path("api/v1/openapi.json", views.description, name="api-description"),

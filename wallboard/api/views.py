@@ -1,12 +1,10 @@
 """The addresses of the API, each a few lines over the rooms that know."""
 
-from dataclasses import replace
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 
 from wallboard.api import receipt
-from wallboard.api.call_document import call_document
 from wallboard.api.door import as_json, guarded, open_to_all
 from wallboard.api.live_document import live_document
 from wallboard.api.openapi import DESCRIPTION
@@ -15,26 +13,12 @@ from wallboard.push import live, sights
 from wallboard.push.admission import Pass
 
 PAGE, LONGEST_PAGE = 100, 1000
-NO_SUCH_CALL = "No such call is remembered; calls are kept for two days."
 
 
 @guarded
 async def now(_request: HttpRequest, entry: Pass) -> object:
     """GET /api/v1/live"""
     return live_document(await sights.of(await live.organisation(entry.organisation), entry.viewer.sight).fresh())
-
-
-async def _call(_request: HttpRequest, entry: Pass, id_call: str) -> object:
-    """GET /api/v1/calls/<id_call>"""
-    organisation = await live.organisation(entry.organisation)
-    snapshot = await organisation.fresh()
-    found = await live.store().call(entry.organisation, id_call)
-    if found is None:
-        raise Problem(404, NO_SUCH_CALL)
-    told = call_document(found, organisation.mirror.facts, snapshot.server_time)
-    if not entry.viewer.sees_call(line.queue_key for line in told.visits):
-        raise Problem(404, NO_SUCH_CALL)
-    return told if entry.viewer.may("numbers") else replace(told, number=None)
 
 
 async def _queue_calls(request: HttpRequest, entry: Pass, key: str) -> object:
@@ -87,7 +71,6 @@ def _receipt_wishes(request: HttpRequest) -> tuple[str, str, int, tuple[int, str
     return metric, window, int(limit), (int(instant), id_call)
 
 
-call = guarded(_call, needs="calls")
 queue_calls = guarded(_queue_calls, needs="calls")
 
 

@@ -1,92 +1,134 @@
-"""One call, as it happened: told in a paragraph, then its visits and offers in the order of time."""
+"""One call, as it happened: told in a paragraph, drawn on one axis, listed step by step, and as the record we hold.
 
-from dataclasses import dataclass
+Rules that hold here: a call outside the viewer's queues is not there; a number is masked, and uncovering it is asked for, written down and
+good for one look; while a call goes on the page tells of it as of the last sign of life of its source.
+"""
 
+from django.db import DatabaseError
 from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from wallboard.api.call_document import CallDocument, call_document
-from wallboard.pages.frame import NotThere, Visit, draw, for_people
+from stats.domain.outcomes import settle
+from stats.domain.records import Call
+from wallboard.api.call_finding import ArchiveAway, calls_with_id
+from wallboard.boards.figure import reason_of
+from wallboard.boards.freshness import CALLS, Standing, standing_for
+from wallboard.pages.call.drawing import drawing_of
+from wallboard.pages.call.others import others_of
+from wallboard.pages.call.raw import records_of
+from wallboard.pages.call.reading import queue_keys, read
+from wallboard.pages.call.steps import steps_of
+from wallboard.pages.frame import Forbidden, NotThere, Visit, draw, draw_plain, for_people
+from wallboard.pages.live_page import live_root, place_of
 from wallboard.pages.story import story_of
-from wallboard.pages.words import DIRECTIONS, OUTCOMES, clock_time, day_and_time, iso, length, masked
-from wallboard.push import live
+from wallboard.pages.words import DIRECTIONS, day_and_time, iso, length
+from wallboard.push import sights
+from wallboard.push.naming import Naming
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One visit or offer as a row: instants as clock times, durations as lengths."""
-
-    who: str
-    where: str
-    queue_key: str
-    began: str
-    began_iso: str
-    answered: str
-    ended: str
-    lasted: str
-    talked: str
-    outcome: str
-    outcome_words: str
+# What the vendor still says of a call after its end, it says soon.
+LIVELY_MS = 120_000
 
 
 async def call(visit: Visit, id_call: str) -> HttpResponse:
-    """GET /calls/<id_call>/"""
-    found = await live.store().call(visit.organisation.slug, id_call)
-    if found is None:
-        raise NotThere(_("No such call is remembered; calls are kept for two days."))
-    told = call_document(found, visit.facts, visit.now)
+    """GET /calls/<id_call>/, and POST to uncover the number."""
+    found = await _found(visit, id_call)
+    if len(found) > 1:
+        return _choice(visit, id_call, found)
+    (record,) = found
+    uncovered = visit.request.method == "POST"
+    if uncovered and (refused := await _uncover(visit, record)) is not None:
+        return refused
+    only_parts = visit.request.headers.get("X-Parts") == "1"
+    if not only_parts:
+        await visit.note_look("call.opened", "call", record.id_call)
+    standing = standing_for(visit.snapshot.values, record.source, CALLS, visit.now)
+    reading = read(record, visit.facts, visit.viewer, _naming(visit), _as_of(visit, standing))
+    settled = reading.settled
+    lively = reading.goes_on or (settled.ended_at is not None and visit.now - settled.ended_at < LIVELY_MS)
     return draw(
         visit,
         "call.html",
         "",
-        id_call=told.id_call,
-        number=masked(told.number),
-        direction=str(DIRECTIONS.get(told.direction or "", "")),
-        going_on=not told.ended,
-        started=day_and_time(told.started_at, visit.timezone),
-        started_iso=iso(told.started_at, visit.timezone),
-        story=story_of(told),
-        visits=_visits(told, visit.timezone),
-        offers=_offers(told, visit.timezone),
+        reading=reading,
+        id_call=record.id_call,
+        source=record.source if len(visit.facts.sources) > 1 else "",
+        number=settled.number if uncovered else reading.number,
+        uncovered=uncovered,
+        may_uncover=visit.may("numbers") and bool(settled.number) and not uncovered,
+        direction=str(DIRECTIONS.get("internal" if settled.internal else str(settled.direction or ""), "")),
+        going_on=reading.goes_on,
+        going_for=length((reading.axis.end - reading.axis.start) / 1000),
+        freshness=standing.level if reading.goes_on else "",
+        standing_why=reason_of(standing, place_of(visit)) if reading.goes_on else "",
+        live=live_root(visit, "feeds") if lively and not uncovered else None,
+        started=day_and_time(settled.started_at, visit.timezone),
+        started_iso=iso(settled.started_at, visit.timezone),
+        story=story_of(reading),
+        drawing=drawing_of(reading, visit.timezone),
+        steps=steps_of(reading, visit.timezone),
+        records=records_of(reading, uncovered=uncovered),
+        others=None if only_parts else await others_of(reading, visit.viewer.organisation, visit.timezone),
+        only_parts=only_parts,
     )
 
 
-def _visits(told: CallDocument, timezone: str) -> list[Step]:
-    return [
-        Step(
-            who="",
-            where=line.queue or line.queue_key or "?",
-            queue_key=line.queue_key or "",
-            began=clock_time(line.entered_at, timezone),
-            began_iso=iso(line.entered_at, timezone),
-            answered=clock_time(line.answered_at, timezone),
-            ended=clock_time(line.left_at, timezone),
-            lasted=length(line.wait),
-            talked="",
-            outcome=line.outcome,
-            outcome_words=str(OUTCOMES.get(line.outcome, line.outcome)),
+async def _found(visit: Visit, id_call: str) -> list[Call]:
+    """The calls with this id that the viewer may see; at least one."""
+    try:
+        found = await calls_with_id(visit.viewer.organisation, visit.facts, id_call, visit.request.GET.get("source", ""))
+    except ArchiveAway:
+        raise NotThere(_("The call is not among those of the last two days, and the archive does not answer. Try again soon.")) from None
+    mine = [each for each in found if visit.viewer.sees_call(queue_keys(each, visit.facts))]
+    if not mine:
+        raise NotThere(_("No such call is kept, or it is not among the queues open to you."))
+    return mine
+
+
+async def _uncover(visit: Visit, record: Call) -> HttpResponse | None:
+    """Writes down that a number is shown; an answer where it may not or cannot be."""
+    if not visit.may("numbers"):
+        raise Forbidden(_("Whole telephone numbers are for those who call back. Ask somebody who administers the wallboard."))
+    try:
+        await visit.note("number.shown", "call", record.id_call)
+    except DatabaseError:
+        words = _("Showing a number has to be written down, and the database does not answer. Try again soon.")
+        return draw_plain(visit.request, 503, _("The number stays masked"), words)
+    return None
+
+
+def _naming(visit: Visit) -> Naming:
+    """How this viewer's pages name agents; the same here as everywhere."""
+    shown = sights.of(visit.organisation, visit.viewer.sight)
+    return shown.naming if isinstance(shown, sights.Sighted) else Naming(visit.viewer.organisation, "full")
+
+
+def _as_of(visit: Visit, standing: Standing) -> int:
+    """Up to when anything may be said of a call that goes on."""
+    if standing.ticks or standing.alive_at is None:
+        return visit.now
+    return min(standing.alive_at, visit.now)
+
+
+def _choice(visit: Visit, id_call: str, found: list[Call]) -> HttpResponse:
+    """Two telephone systems use the same id: which one is meant?"""
+    address = reverse("call", args=[id_call])
+    calls = []
+    for each in found:
+        settled = settle(each)
+        calls.append(
+            {
+                "source": each.source,
+                "address": f"{address}?{urlencode({'source': each.source})}",
+                "started": day_and_time(settled.started_at, visit.timezone),
+                "started_iso": iso(settled.started_at, visit.timezone),
+                "direction": str(DIRECTIONS.get("internal" if settled.internal else str(settled.direction or ""), "")),
+                "queues": ngettext("%(n)d queue", "%(n)d queues", len(each.visits)) % {"n": len(each.visits)},
+            }
         )
-        for line in told.visits
-    ]
+    return draw(visit, "call_choice.html", "", id_call=id_call, calls=calls, status=300)
 
 
-def _offers(told: CallDocument, timezone: str) -> list[Step]:
-    return [
-        Step(
-            who=line.agent or f"#{line.agent_key}",
-            where=line.queue or line.queue_key or "",
-            queue_key=line.queue_key or "",
-            began=clock_time(line.began_at, timezone),
-            began_iso=iso(line.began_at, timezone),
-            answered=clock_time(line.answered_at, timezone),
-            ended=clock_time(line.ended_at, timezone),
-            lasted=length(line.ring),
-            talked=length(line.talk),
-            outcome=line.outcome,
-            outcome_words=str(OUTCOMES.get(line.outcome, line.outcome)),
-        )
-        for line in told.offers
-    ]
-
-
-page = for_people(call)
+page = for_people(call, needs="calls")

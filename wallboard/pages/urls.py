@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from wallboard.pages import agents, calls, health, overview, queues, roster, screens, search, sources
+from wallboard.pages import agents, calls, health, overview, queues, roster, search, sources
+from wallboard.screens import urls as screens
 
 urlpatterns = [
     path("", overview.page, name="overview"),
@@ -11,8 +12,7 @@ urlpatterns = [
     *agents.urls,
     path("health/", health.page, name="health"),
     path("sources/", sources.page, name="sources"),
-    path("calls/<str:id_call>/", calls.page, name="call"),
+    path("calls/<path:id_call>/", calls.page, name="call"),
     path("queues/<path:key>/", queues.page, name="queue"),
-    path("screens/", screens.page, name="screens"),
-    path("screens/<int:pk>/revoke/", screens.revoke_page, name="screen-revoke"),
+    *screens.urlpatterns,
 ]

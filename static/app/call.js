@@ -1,0 +1,112 @@
+/**
+ * The call page: its line can be walked with the arrow keys, records can be copied, and while the call goes on it is kept true.
+ *
+ * Rules that hold here: one segment at a time is in the order of tabs; what is read out is the segment's own title.
+ */
+
+import { startLive } from './live.js';
+
+const EVERY_MS = 2000;
+
+const lanes = () => document.querySelector('[data-lanes]');
+const bars = () => Array.from(document.querySelectorAll('[data-lanes] .bar'));
+
+function say(bar) {
+  const place = document.querySelector('[data-readout]');
+  const title = bar && bar.querySelector('title');
+  if (place) place.textContent = title ? title.textContent : '';
+}
+
+function stand(bar) {
+  for (const each of bars()) each.setAttribute('tabindex', each === bar ? '0' : '-1');
+}
+
+function go(bar) {
+  if (!bar) return;
+  stand(bar);
+  bar.focus();
+  bar.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+}
+
+/** The segments in the order of time, as they begin; those that begin together as the lanes stand. */
+function inOrder() {
+  const at = (bar) => parseFloat(bar.querySelector('.body').getAttribute('x'));
+  return bars()
+    .map((bar, place) => ({ bar, place, at: at(bar) }))
+    .sort((one, other) => one.at - other.at || one.place - other.place)
+    .map((each) => each.bar);
+}
+
+function step(event) {
+  const bar = event.target.closest('[data-lanes] .bar');
+  if (!bar || event.ctrlKey || event.metaKey || event.altKey) return;
+  const order = inOrder();
+  const here = order.indexOf(bar);
+  const lane = bar.closest('.lane');
+  const beside = { ArrowRight: here + 1, ArrowLeft: here - 1, Home: 0, End: order.length - 1 };
+  const above = { ArrowDown: lane.nextElementSibling, ArrowUp: lane.previousElementSibling };
+  if (event.key in beside) go(order[beside[event.key]]);
+  else if (event.key in above) go(above[event.key] && above[event.key].querySelector('.bar'));
+  else return;
+  event.preventDefault();
+}
+
+async function copy(button) {
+  const text = document.getElementById(button.dataset.copyFrom);
+  try {
+    await navigator.clipboard.writeText(text.textContent);
+  } catch {
+    // Without a secure connection browsers only allow selecting it.
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    const chosen = window.getSelection();
+    chosen.removeAllRanges();
+    chosen.addRange(range);
+    document.execCommand('copy');
+  }
+  button.textContent = button.dataset.done;
+}
+
+function offerCopies() {
+  for (const button of document.querySelectorAll('[data-copy-from][hidden]')) button.hidden = false;
+}
+
+/** A renewed drawing has the server's own first segment in the order of tabs; whoever stands in another one stays there. */
+function settle() {
+  offerCopies();
+  const held = document.activeElement && document.activeElement.closest('[data-lanes] .bar');
+  if (held) {
+    stand(held);
+    say(held);
+  }
+}
+
+document.addEventListener('keydown', step);
+document.addEventListener('focusin', (event) => {
+  const bar = event.target.closest('[data-lanes] .bar');
+  if (bar) say(bar);
+});
+document.addEventListener('pointerover', (event) => {
+  const bar = event.target.closest('[data-lanes] .bar');
+  if (bar) say(bar);
+});
+document.addEventListener('click', (event) => {
+  const button = event.target.closest('[data-copy-from]');
+  if (button) copy(button);
+  const bar = event.target.closest('[data-lanes] .bar');
+  if (bar) go(bar);
+});
+offerCopies();
+
+if (document.documentElement.dataset.socket) {
+  const wishes = {
+    everyMs: EVERY_MS,
+    onParts() {
+      settle();
+      // What is over needs no hurry any more.
+      if (!document.querySelector('[data-going-on]')) wishes.everyMs = 0;
+    },
+  };
+  startLive(wishes);
+}
+if (lanes()) lanes().classList.add('walkable');
