@@ -53,6 +53,8 @@ async def _found(visit: Visit, asked: Search) -> tuple[list[Result], list[str]]:
         else:
             if not complete:
                 notes.append(_("Older calls were not looked through: the database does not answer."))
+        if len(calls) == finding.MOST_CALLS:
+            notes.append(_("Of the calls the newest %(n)d are shown.") % {"n": finding.MOST_CALLS})
         if asked.is_number and asked.number is None:
             notes.append(_("By its last digits a number is found among today's callers; the whole number finds older calls too."))
     queues = finding.parties(asked, values, "queue")
