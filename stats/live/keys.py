@@ -40,6 +40,7 @@ All keys of an organisation share the hash tag `{org}`, so that one Lua step may
     auditor              | string: the worker that recounts                             | 2 min, renewed by each audit
     roll                 | sorted set: processes that reported, by when                 | entries 1 h
     roll:<process>       | string: a worker's or web process' report (JSON)             | 20 s, renewed every 5 s
+    roll:beat:<half min> | set: rows of the screens that acknowledged in this half minute | 40 min
     announce             | channel: the rev that was just reached                       | -
     orders:<source>      | string: what an operator asked the worker to do              | until taken
 """

@@ -3,6 +3,7 @@
 Rules that hold here: a report that is not renewed is gone by itself; a report that cannot be read is nobody.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import msgspec
@@ -14,6 +15,8 @@ from stats.live.board_store import Store, text
 EVERY_S = 5.0
 LIVES_S = 20
 FORGET_S = 3600
+# A screen's heartbeats, half a minute each, as many as a person takes in at a glance.
+BEAT_MS, BEATS, BEATS_LIVE_S = 30_000, 50, 2400
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +59,23 @@ class RollCall:
             except (msgspec.MsgspecError, ValueError):
                 continue
         return Roll(workers=tuple(sorted(workers, key=lambda w: w.name)), webs=tuple(sorted(webs, key=lambda w: w.name)))
+
+    async def beat(self, rows: Collection[int], now: int) -> None:
+        """These screens have acknowledged something just now (epoch ms)."""
+        if not rows:
+            return
+        connection = self.store.connection
+        name = keys.key(self.organisation, "roll", "beat", str(now // BEAT_MS))
+        pipe = connection.client.pipeline(transaction=False)
+        pipe.sadd(name, *rows)
+        pipe.expire(name, BEATS_LIVE_S)
+        await connection.ask(pipe.execute())
+
+    async def beats(self, now: int) -> list[frozenset[int]]:
+        """Who acknowledged in each of the last BEATS half minutes that are over, the oldest first."""
+        connection = self.store.connection
+        last = now // BEAT_MS
+        pipe = connection.client.pipeline(transaction=False)
+        for slot in range(last - BEATS, last):
+            pipe.smembers(keys.key(self.organisation, "roll", "beat", str(slot)))
+        return [frozenset(int(row) for row in rows) for rows in await connection.ask(pipe.execute())]

@@ -26,17 +26,21 @@ class NotReady(RuntimeError):
     """The product has not been started on this machine yet."""
 
 
-def issue(board_slug: str, name: str = "") -> str:
-    """A new token in clear, which is never to be had again. Raises NoSuchBoard and NotReady."""
+def issue(board_slug: str, name: str = "", organisation_slug: str = ORGANISATION, queues: frozenset[str] | None = None) -> str:
+    """A new token in clear, which is never to be had again; `queues` None: of all. Raises NoSuchBoard and NotReady."""
     if board_slug not in KINDS:
         raise NoSuchBoard(board_slug)
     try:
-        organisation = Organisation.objects.filter(slug=ORGANISATION).first() or Organisation.objects.first()
+        organisation = Organisation.objects.filter(slug=organisation_slug).first() or Organisation.objects.first()
     except DatabaseError as error:
         raise NotReady("The database is not ready. Start `manage.py up` once, it prepares everything.") from error
     if organisation is None:
         raise NotReady("There is no organisation yet. Start `manage.py up` once, it makes one.")
-    return Screen.issue(organisation, board_slug, name or f"Link to {board_slug}")[1]
+    screen, token = Screen.issue(organisation, board_slug, name or f"Link to {board_slug}")
+    if queues is not None:
+        screen.queues = sorted(queues)
+        screen.save(update_fields=["queues"])
+    return token
 
 
 def resolve(token: str) -> Screen | None:

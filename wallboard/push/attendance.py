@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 
 # Screens told singly; a process may have a thousand.
 MOST_SCREENS = 200
+# A heartbeat comes every ten seconds, and is acknowledged.
+ANSWERS_WITHIN_S = 15.0
 
 
 class _Clerk:
@@ -95,7 +97,10 @@ async def report_once(clerk: _Clerk) -> None:
         boards = [hub for hub in hubs.hubs() if hub.organisation.slug == slug]
         clerk.last[slug] = _report_of(slug, boards, clerk, lag, max(passed, 0.1))
     for slug, report in clerk.last.items():
-        await RollCall(live.store(), slug).leave(report)
+        roll = RollCall(live.store(), slug)
+        await roll.leave(report)
+        answering = (each.row for each in report.screens if each.acknowledged_s is not None and each.acknowledged_s <= ANSWERS_WITHIN_S)
+        await roll.beat({row for row in answering if row is not None}, report.written_at)
 
 
 def _report_of(slug: str, boards: list[BoardHub], clerk: _Clerk, lag_ms: int, passed_s: float) -> WebReport:
