@@ -37,7 +37,11 @@ class ArchivedCall(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["organisation", "at_ms"], name="calls_by_start"),
+            # The same: a call's row is as long as its record.
+            models.Index(
+                fields=[*("organisation", "at_ms", "direction", "internal", "outcome", "gave_up", "last_wait_ms", "last_queue", "ivr")],
+                name="calls_by_start_whole",
+            ),
             models.Index(fields=["organisation", "number", "at_ms"], name="calls_by_number"),
         ]
 
@@ -74,7 +78,14 @@ class ArchivedVisit(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["organisation", "queue", "at_ms"], name="visits_by_queue"),
-            models.Index(fields=["organisation", "at_ms"], name="visits_by_entry"),
+            # Holds all that totals ask for, so that 50,000 visits are added up without looking at one of them.
+            models.Index(
+                fields=[
+                    *("organisation", "at_ms", "dated", "queue", "outcome", "direction", "internal"),
+                    *("wait_ms", "talk_ms", "hold_ms", "transferred", "wait_bucket"),
+                ],
+                name="visits_by_entry_whole",
+            ),
         ]
 
     def __str__(self) -> str:

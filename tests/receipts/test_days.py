@@ -43,6 +43,7 @@ class Floor:
         """The day goes on to an instant; with `keep` the archive takes what has ended, else it stays behind."""
         self.bench.hear(self.day.frames(since_ms=self.now, until_ms=now))
         self.now = now
+        assert await self.bench.lease.take()
         await self.bench.flush()
         await self.keeping.last_words()
         while keep and await self.keeping.keep_some():
