@@ -9,7 +9,7 @@ Rules that hold here:
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from stats.domain.agent_states import LOGGED_IN_STATES, AgentState, credits, state_of
+from stats.domain.agent_states import LOGGED_IN_STATES, AgentState, KnownPresence, credits, state_of
 from stats.domain.facts import Facts, PartyFacts, call_reference
 from stats.domain.freshness import LATE_AFTER_MS, counted_values, doubted_since, feed_values, source_values
 from stats.domain.metrics import DEFAULT_TARGETS, Amounts, Caller
@@ -24,10 +24,11 @@ AGENT_COUNTS = ("agents_logged_in", *(f"agents_{state}" for state in LOGGED_IN_S
 
 @dataclass(slots=True)
 class Now:
-    """What the living calls show, by queue."""
+    """What the living calls and the presence show, by queue."""
 
     waiting: dict[str, list[int]] = field(default_factory=dict)
     talking: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+    agents: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def talking_in(self, queues: Iterable[str]) -> int:
         """How many talk: each call and agent once, however many visits of the call they answered."""
@@ -36,8 +37,8 @@ class Now:
 
 
 def survey(facts: Facts) -> Now:
-    """Read the living calls once: instants of waiting visits, and (call, agent) pairs in talk, by queue."""
-    now = Now()
+    """Read the living calls and the presence once: instants of waiting visits, (call, agent) pairs in talk, agents by state, by queue."""
+    now = Now(agents=_agents_by_queue(facts))
     by_call: dict[str, list[tuple[str, str | None]]] = {}
     for agent, presence in facts.presence.items():
         call = presence.document.active_call
@@ -101,18 +102,25 @@ def _longest(facts: Facts, queues: Iterable[str], window: str, as_of: int, now: 
     return seconds(max(longest)) if longest else None
 
 
-def _agents_by_state(facts: Facts, queue: str | None) -> dict[str, int]:
+def _agents_by_state(held: Iterable[KnownPresence]) -> dict[str, int]:
     counts = dict.fromkeys(AGENT_COUNTS, 0)
+    for presence in held:
+        if presence.document.logged_in:
+            counts["agents_logged_in"] += 1
+            state = presence.state if presence.state in LOGGED_IN_STATES else AgentState.UNKNOWN
+            counts[f"agents_{state}"] += 1
+    return counts
+
+
+def _agents_by_queue(facts: Facts) -> dict[str, dict[str, int]]:
+    """The same by queue. Every agent is looked at once, however many queues there are."""
+    there: dict[str, list[KnownPresence]] = {}
     for presence in facts.presence.values():
         document = presence.document
-        if not document.logged_in:
-            continue
-        if queue is not None and not any(facts.queue_key(document.source, login.queue) == queue for login in document.logged_in):
-            continue
-        counts["agents_logged_in"] += 1
-        state = presence.state if presence.state in LOGGED_IN_STATES else AgentState.UNKNOWN
-        counts[f"agents_{state}"] += 1
-    return counts
+        for queue in {facts.queue_key(document.source, login.queue) for login in document.logged_in}:
+            if queue is not None:
+                there.setdefault(queue, []).append(presence)
+    return {queue: _agents_by_state(held) for queue, held in there.items()}
 
 
 def _now_values(facts: Facts, queues: Iterable[str], now: Now, queue: str | None) -> dict[str, object]:
@@ -121,7 +129,7 @@ def _now_values(facts: Facts, queues: Iterable[str], now: Now, queue: str | None
         "waiting": len(waiting),
         "longest_wait_since": min(waiting) if waiting else None,
         "talking": now.talking_in(queues),
-        **_agents_by_state(facts, queue),
+        **(_agents_by_state(facts.presence.values()) if queue is None else now.agents.get(queue) or dict.fromkeys(AGENT_COUNTS, 0)),
     }
 
 
