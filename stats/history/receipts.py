@@ -101,38 +101,37 @@ def _visit_row(question: Question, told: Sequence[Any]) -> Row:
     )
 
 
-def visit_totals(question: Question, *, buckets: bool = False) -> Groups:
-    """Totals of the visits by key and class; with `buckets` the histograms of answered waits too. Raises django.db.Error."""
+# What may be added up of a class besides how many there are, by name.
+_SUMS: Mapping[str, Mapping[str, Any]] = {
+    "wait": {"wait_n": Count("wait_ms"), "wait_sum": Sum("wait_ms"), "wait_max": Max("wait_ms")},
+    "talk": {
+        "talk_n": Count("talk_ms"),
+        "talk_sum": Sum("talk_ms"),
+        "hold_sum": Sum("hold_ms"),
+        "hold_of_talk": Sum("hold_ms", filter=Q(talk_ms__isnull=False)),
+    },
+    "transferred": {"moved_on": Count("outcome", filter=Q(transferred=True))},
+}
+EVERY_SUM = frozenset({*_SUMS, "buckets"})
+
+
+def visit_totals(question: Question, sums: frozenset[str] = EVERY_SUM, *, by_key: bool = True) -> Groups:
+    """Totals of the visits by class, and by key (else under ""). `sums`: what is added up besides how many. Raises django.db.Error."""
     rows = _visits(question).order_by()
-    sums = rows.values_list("queue", "klass").annotate(
-        n=Count("*"),
-        wait_n=Count("wait_ms"),
-        wait_sum=Sum("wait_ms"),
-        wait_max=Max("wait_ms"),
-        talk_n=Count("talk_ms"),
-        talk_sum=Sum("talk_ms"),
-        hold_sum=Sum("hold_ms"),
-        hold_of_talk=Sum("hold_ms", filter=Q(talk_ms__isnull=False)),
-        moved_on=Count("id_call", filter=Q(transferred=True)),
-    )
+    by = ("queue", "klass") if by_key else ("klass",)
+    asked = {name: each for kind in sums & _SUMS.keys() for name, each in _SUMS[kind].items()}
     groups: Groups = {}
-    for queue, klass, n, wait_n, wait_sum, wait_max, talk_n, talk_sum, hold_sum, hold_of_talk, transferred in sums:
-        each = groups.setdefault((question.key(queue), klass), Totals())
-        each.n += n
-        each.wait_n += wait_n
-        each.wait_sum += wait_sum or 0
-        each.wait_max = wait_max if each.wait_max is None else max(each.wait_max, wait_max or 0)
-        each.talk_n += talk_n
-        each.talk_sum += talk_sum or 0
-        each.hold_sum += hold_sum or 0
-        each.hold_of_talk += hold_of_talk or 0
-        each.transferred += transferred
-    if buckets:
-        waits = (
-            rows.filter(outcome="answered", wait_bucket__isnull=False).values_list("queue", "klass", "wait_bucket").annotate(n=Count("*"))
-        )
-        for queue, klass, bucket, n in waits:
-            held = groups[(question.key(queue), klass)].buckets
+    for told in rows.values(*by).annotate(n=Count("*"), **asked):
+        each = groups.setdefault((question.key(told.pop("queue", "")), told.pop("klass")), Totals())
+        longest = told.pop("wait_max", None)
+        each.wait_max = longest if each.wait_max is None else max(each.wait_max, longest or 0)
+        each.transferred += told.pop("moved_on", 0)
+        for name, amount in told.items():
+            setattr(each, name, getattr(each, name) + (amount or 0))
+    if "buckets" in sums:
+        waits = rows.filter(outcome="answered", wait_bucket__isnull=False).values_list(*by, "wait_bucket").annotate(n=Count("*"))
+        for *whose, klass, bucket, n in waits:
+            held = groups[(question.key(whose[0]) if whose else "", klass)].buckets
             held[bucket] = held.get(bucket, 0) + n
     return groups
 

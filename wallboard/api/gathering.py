@@ -39,7 +39,8 @@ class Search:
     """What is looked for: records of a kind ("visit", "offer", "call") in [first, end).
 
     `keys`: of the queues or the agent; None: all queues. `classes` of the rows listed, `fits` what else they must be; `after`: the place
-    of the last row of the page before. `longest`: the longest waits first, instead of the newest.
+    of the last row of the page before. `longest`: the longest waits first, instead of the newest. `sums` and `by_key`: what is added up
+    (`stats.history.receipts.visit_totals`).
     """
 
     kind: str
@@ -51,7 +52,8 @@ class Search:
     after: tuple[int, str, int, str] | None = None
     limit: int = 100
     longest: bool = False
-    buckets: bool = False
+    sums: frozenset[str] = archive.EVERY_SUM
+    by_key: bool = True
 
     def place(self, row: Row) -> tuple[int, str, int, str]:
         """Where a row stands in the list, read from the greatest."""
@@ -193,7 +195,7 @@ def _ask(question: Question, search: Search, own: list[Row], ids: Mapping[str, l
         rows = [row for row in archive.offer_rows(question) if (row.source, row.id_call) not in loose] + own
         return _found(search, r.grouped(rows), _listed(search, rows))
     if search.kind == "visit":
-        groups = archive.visit_totals(question, buckets=search.buckets)
+        groups = archive.visit_totals(question, search.sums, by_key=search.by_key)
         r.grouped(archive.visits_of_calls(question, ids), groups, -1)
         fetch: Callable[[int | None, int], list[Row]] = lambda before, limit: archive.visit_rows(  # noqa: E731
             question, search.classes, before, limit, longest=search.longest

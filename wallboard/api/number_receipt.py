@@ -22,6 +22,13 @@ from wallboard.api.receipt_shape import ALL, COUNTED, REST, Line, NoSuchNumber, 
 from wallboard.push import sights
 from wallboard.push.live import LiveOrganisation, Snapshot
 
+# What has to be added up of its visits for a number, besides how many there are.
+_SUMS = {
+    "wait_p50": frozenset({"wait", "buckets"}),
+    "wait_p90": frozenset({"wait", "buckets"}),
+    "transfer_rate": frozenset({"transferred"}),
+}
+_OF_MEASURE = {"wait": frozenset({"wait"}), **{measure: frozenset({"talk"}) for measure in ("talk", "hold", "handling")}}
 TRIES, BETWEEN_TRIES_S = 3, 0.25
 
 
@@ -109,7 +116,8 @@ async def _from_records(told: Receipt, slug: str, facts: Facts, viewer: Viewer) 
         after=wish.after,
         limit=wish.limit,
         longest=longest,
-        buckets=meant.id in ("wait_p50", "wait_p90"),
+        sums=_SUMS.get(meant.id, _OF_MEASURE.get(meant.measure, frozenset())),
+        by_key=meant.id == "sl_budget",
     )
     found = await find(slug, facts, search, told.as_of)
     if meant.kind == "offer":
