@@ -112,4 +112,10 @@ function goOn(page) {
   }
 }
 
-startLive({ onRender: goOn, onParts: mark });
+/** Time in state grows every second, which the numbers themselves show; what calls for a new drawing is anything else of the agent. */
+function matters(values) {
+  const told = Object.entries(values).find(([scope]) => scope.startsWith('agent:'));
+  return Boolean(told) && (told[1] === null || Object.keys(told[1]).some((id) => !id.startsWith('time_') && id !== 'occupancy'));
+}
+
+startLive({ onRender: goOn, onParts: mark, matters });

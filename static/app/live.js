@@ -42,6 +42,7 @@ function mark(element, name, value) {
  * @param {(page: Object) => void} [wishes.onParts] after parts were put in place
  * @param {() => string} [wishes.address] what to fetch parts from; the page's own address unless given
  * @param {number} [wishes.everyMs] parts are fetched at least this often
+ * @param {(values: Object) => boolean} [wishes.matters] whether a patch's values call for fresh parts; all do unless given
  * @param {number} [wishes.partsEveryMs] parts are fetched this often and not when something changed
  * @param {(page: Object) => void} [wishes.onPause] when the page was paused
  */
@@ -272,7 +273,7 @@ export function startLive(wishes = {}) {
     if (store.isWhole()) heardAt = clock.now();
     owed = true;
     if (outcome.kind === 'gap') resync();
-    if (outcome.kind === 'snapshot' || outcome.kind === 'patch') partsDirty = true;
+    if (outcome.kind === 'snapshot' || (outcome.kind === 'patch' && (!wishes.matters || wishes.matters(message.values)))) partsDirty = true;
     acknowledge(outcome.kind === 'snapshot');
     render();
     renewParts();

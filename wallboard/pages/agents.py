@@ -14,10 +14,12 @@ from django.utils.translation import gettext as _
 from stats.domain.periods import business_day
 from wallboard.pages.agent.axis import ZOOMS, axis_of
 from wallboard.pages.agent.day import AgentDay, read
+from wallboard.pages.agent.drawing import group_of, row_of
 from wallboard.pages.agent.header import gaps_of, header_of
 from wallboard.pages.agent.lanes import chart_of, legend_of
 from wallboard.pages.agent.rings import rings_of
-from wallboard.pages.agent.totals import kept_groups, live_groups, occupancy_formula, profiles_of
+from wallboard.pages.agent.totals import kept_groups, live_groups, profiles_of
+from wallboard.pages.agent.words import LANES
 from wallboard.pages.agent.words import ZOOMS as ZOOM_WORDS
 from wallboard.pages.frame import NotThere, Visit, draw, for_people
 from wallboard.pages.live_page import live_root, place_of
@@ -40,7 +42,6 @@ async def agent(visit: Visit, key: str) -> HttpResponse:
 
     chart = chart_of(day, axis_of(zoom, day.first, day.end, day.until, _busy(day), visit.timezone), queue_name)
     rings = await rings_of(visit, day, queue_name)
-    numbers = told if day.is_today else day.numbers()
     return draw(
         visit,
         "agent.html",
@@ -50,6 +51,8 @@ async def agent(visit: Visit, key: str) -> HttpResponse:
         day=day,
         head=header_of(told, key, values, day, source, place),
         chart=chart,
+        groups_of_pieces=[group_of(piece) for piece in chart.pieces],
+        rows_of_pieces=[row_of(piece, str(LANES[piece.lane])) for piece in chart.table],
         legend=legend_of(chart).items(),
         zooms=[
             {"id": each, "label": str(ZOOM_WORDS[each]), "address": _address(day, each)} for each in ZOOMS if each != "hour" or day.is_today
@@ -57,7 +60,6 @@ async def agent(visit: Visit, key: str) -> HttpResponse:
         zoom=zoom,
         days=_days(day, zoom, visit.timezone),
         groups=live_groups(scope, values, place, party.source) if day.is_today else kept_groups(day, place),
-        formula=occupancy_formula(numbers),
         profiles=profiles_of(day),
         gaps=gaps_of(day, source, place),
         rings=rings,

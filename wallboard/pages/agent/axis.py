@@ -41,11 +41,11 @@ class Axis:
 
     def x(self, at: int) -> str:
         """The same as an SVG coordinate."""
-        return f"{self.place(at):.4f}%"
+        return f"{self.place(at):.3f}%"
 
     def width(self, start: int, end: int) -> str:
         """Of the part of [start, end) that is on the axis."""
-        return f"{self.place(end) - self.place(start):.4f}%"
+        return f"{self.place(end) - self.place(start):.3f}%"
 
     def shows(self, start: int, end: int) -> bool:
         """Whether any of [start, end) is on it."""

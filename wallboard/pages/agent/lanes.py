@@ -8,6 +8,7 @@ Rules that hold here:
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -56,9 +57,14 @@ class Piece:
         return f"{self.span}: {self.what}"
 
     @property
-    def lane_word(self) -> str:
-        """The lane's name."""
-        return str(LANES[self.lane])
+    def foot(self) -> float:
+        """Where the mark of a missed ring hangs, px."""
+        return self.y + self.height
+
+    @property
+    def name(self) -> str:
+        """What it is known by while the drawing is renewed."""
+        return f"{self.lane[0]}{self.kind}{self.start}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,10 @@ def chart_of(day: AgentDay, axis: Axis, queue_name: QueueName) -> Chart:
     logins = _login_rows(day, below, queue_name)
     below = logins[-1][0].y + logins[-1][0].height + GAP_PX
     calls = Row("calls", str(LANES["calls"]), below + 16, below + LABEL_PX, BAR_PX, "" if day.rungs else _("no calls"))
-    pieces = [*_of_slots(day, axis, presence), *(_piece(axis, presence, s, str(s.state), of_stretch(s)) for s in day.watched.presence)]
+    pieces: list[Piece] = [
+        *_of_slots(day, axis, presence),
+        *(_piece(axis, presence, s, str(s.state), of_stretch(s)) for s in day.watched.presence),
+    ]
     pieces = [_as_high_as_its_state(piece, presence) for piece in pieces]
     for row, spans, name in logins:
         pieces += [_piece(axis, row, span, "login", of_login(span, name)) for span in spans]
@@ -133,6 +142,7 @@ def _piece(axis: Axis, row: Row, span: Stretch | Login, kind: str, what: str) ->
 def _placed(
     axis: Axis, row: Row, start: int, end: int, kind: str, what: str, *, going_on: bool, address: str = "", missed: bool = False
 ) -> Piece:
+    begins, ends = clock_time(start, axis.timezone), clock_time(end, axis.timezone)
     return Piece(
         lane=row.lane,
         kind=kind,
@@ -143,12 +153,12 @@ def _placed(
         y=row.y,
         height=row.height,
         what=what,
-        span=when(start, end, axis.timezone, going_on),
+        span=when(begins, ends, (end - start) / 1000, going_on),
         going_on=going_on,
         address=address,
         missed=missed,
-        begins=clock_time(start, axis.timezone),
-        ends="" if going_on else clock_time(end, axis.timezone),
+        begins=begins,
+        ends="" if going_on else ends,
         lasts=length((end - start) / 1000),
     )
 
@@ -169,7 +179,8 @@ def _of_slots(day: AgentDay, axis: Axis, row: Row) -> Iterator[Piece]:
             at[slot.start] = end
             kind = "slot-wrapup" if slot.wrapup else "slot-away" if slot.available is False else "slot-ready"
             piece = _placed(axis, row, start, end, kind, of_slot(slot), going_on=False)
-            yield replace(piece, span=when(slot.start, slot.end, axis.timezone, False))
+            begins, ends = clock_time(slot.start, axis.timezone), clock_time(slot.end, axis.timezone)
+            yield replace(piece, span=when(begins, ends, (slot.end - slot.start) / 1000, False), begins=begins, ends=ends)
 
 
 def _login_rows(day: AgentDay, top: float, queue_name: QueueName) -> list[tuple[Row, list[Login], str]]:
@@ -219,6 +230,8 @@ def _union(spans: Iterable[Login]) -> list[Login]:
 
 def _of_calls(day: AgentDay, axis: Axis, row: Row, queue_name: QueueName) -> Iterator[Piece]:
     for rung in day.rungs:
+        if not axis.shows(rung.began_at, max(rung.end(day.until), rung.began_at + 1)):
+            continue
         yield from _of_rung(day, rung, axis, row, queue_name)
     for stretch in day.watched.presence:
         if stretch.state == AgentState.WRAPUP:
@@ -231,7 +244,7 @@ def _of_rung(day: AgentDay, rung: Rung, axis: Axis, row: Row, queue_name: QueueN
     answered = rung.answered_at if rung.outcome in ("answered", "talking") or (rung.outgoing and rung.answered_at) else None
     rings_to = min(max(answered, rung.began_at), end) if answered is not None else end
     sees = day.sees(rung)
-    address = reverse("call", args=[rung.id_call]) if sees else ""
+    address = call_address(rung.id_call) if sees else ""
     queue = queue_name(rung.queue) if sees and rung.queue else ""
     beyond = "" if sees else " (" + _("a call outside your queues") + ")"
     kind = "out" if rung.outgoing else "ring"
@@ -252,9 +265,17 @@ def _bands(day: AgentDay, axis: Axis, presence: Row, logins: list[Row]) -> Itera
     for start, end in day.doubts:
         start, end = max(start, heard, day.first), min(end, day.end)
         if end > start and axis.shows(start, end):
-            sentence = _("%(when)s: may have changed unseen") % {"when": when(start, end, axis.timezone, end >= day.until)}
+            begins, ends = clock_time(start, axis.timezone), clock_time(end, axis.timezone)
+            span = when(begins, ends, (end - start) / 1000, end >= day.until)
+            sentence = _("%(when)s: may have changed unseen") % {"when": span}
             for row in rows:
                 yield Band("doubted", axis.x(start), axis.width(start, end), row.y, row.height, sentence)
+
+
+@lru_cache(maxsize=10_000)
+def call_address(id_call: str) -> str:
+    """The page of a call."""
+    return reverse("call", args=[id_call])
 
 
 def legend_of(chart: Chart) -> Mapping[str, str]:

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from stats.domain.agent_day import Rung
 from stats.domain.outcomes import settle
 from stats.domain.records import Call
 from wallboard.pages.agent.day import AgentDay, calls_of
-from wallboard.pages.agent.lanes import QueueName
+from wallboard.pages.agent.lanes import QueueName, call_address
 from wallboard.pages.agent.words import outcome_word, why
 from wallboard.pages.frame import Visit
 from wallboard.pages.words import clock_time, iso, length, masked
@@ -75,7 +74,7 @@ def _line(day: AgentDay, rung: Rung, call: Call | None, visit: Visit, queue_name
     return RingLine(
         at=clock_time(rung.began_at, timezone),
         at_iso=iso(rung.began_at, timezone),
-        address=reverse("call", args=[rung.id_call]) if sees else "",
+        address=call_address(rung.id_call) if sees else "",
         queue=queue_name(rung.queue) if in_scope else "",
         queue_key=rung.queue if in_scope else "",
         caller=masked(settled.number if settled is not None else None) if sees else _("a call outside your queues"),

@@ -13,7 +13,7 @@ from wallboard.boards.wording import STATE_WORDS
 from wallboard.pages.addresses import receipt_address
 from wallboard.pages.agent.day import AgentDay
 from wallboard.pages.cells import Cell, cell
-from wallboard.pages.words import Words, length, spoken
+from wallboard.pages.words import Words, spoken
 
 Told = Mapping[str, object]
 # Group, the feed its numbers stand on, and its metrics with their labels.
@@ -55,7 +55,6 @@ GROUPS: tuple[tuple[Words, str, tuple[tuple[str, Words], ...]], ...] = (
         ),
     ),
 )
-BUSY = ("time_talking", "time_ringing", "time_wrapup")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +78,7 @@ class ProfileTime:
 
 def live_groups(scope: str, values: Mapping[str, Told], place: Place, source: str) -> list[Group]:
     """Today's numbers, each kept true by the page's socket and leading to what it was counted from."""
-    known = {
-        CALLS: _("no calls yet"),
-        PRESENCE: _("no presence has been heard of today"),
-    }
+    known = {CALLS: _("no calls yet"), PRESENCE: _("no presence heard yet")}
     return [
         Group(
             str(label),
@@ -95,7 +91,7 @@ def live_groups(scope: str, values: Mapping[str, Told], place: Place, source: st
                     str(words),
                     source,
                     place,
-                    empty=known[feed],
+                    empty=_("no time on calls or ready yet") if metric == "occupancy" else known[feed],
                     address=receipt_address(scope, metric, "today"),
                     explain=metric,
                 )
@@ -121,23 +117,6 @@ def _text(metric: str, value: object, sure: Standing, place: Place) -> str:
     kind = format_of(metric)
     text = written(value, kind, sure, place)
     return f"{text} {UNITS[kind]}" if kind in UNITS and value is not None else text
-
-
-def occupancy_formula(told: Told) -> str:
-    """How occupancy is made, with the figures of the day; "" while there is none."""
-    parts = [told.get(metric) for metric in (*BUSY, "time_ready")]
-    times = [float(part) for part in parts if isinstance(part, int | float)]
-    if len(times) < len(parts) or sum(times) <= 0:
-        return ""
-    talking, ringing, wrapup, ready = (length(each) for each in times)
-    known = {"talking": talking, "ringing": ringing, "wrapup": wrapup, "ready": ready, "share": round(100 * sum(times[:3]) / sum(times))}
-    return (
-        _(
-            "Occupancy = (talking + ringing + wrap-up) / (the same + ready)"
-            " = (%(talking)s + %(ringing)s + %(wrapup)s) / (%(talking)s + %(ringing)s + %(wrapup)s + %(ready)s) = %(share)d %%"
-        )
-        % known
-    )
 
 
 def profiles_of(day: AgentDay) -> list[ProfileTime]:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from stats.domain.agent_day import Login, Rung, Slot, Stretch
 from stats.domain.outcomes import OfferOutcome
 from wallboard.boards.wording import STATE_WORDS
-from wallboard.pages.words import Words, clock_time, spoken
+from wallboard.pages.words import Words, spoken
 
 LANES: Mapping[str, Words] = {
     "presence": pgettext_lazy("lane", "Presence"),
@@ -102,9 +102,9 @@ def why(rung: Rung, call_answered: bool | None, reason: str | None) -> str:
     return " · ".join(part for part in (words, told) if part)
 
 
-def when(start: int, end: int, timezone: str, going_on: bool) -> str:
+def when(begins: str, ends: str, lasted_s: float, going_on: bool) -> str:
     """`10:02:11 to 10:05:40, 3 min 29 s`."""
-    known = {"start": clock_time(start, timezone), "end": clock_time(end, timezone), "time": spoken((end - start) / 1000)}
+    known = {"start": begins, "end": ends, "time": spoken(lasted_s)}
     if going_on:
         return _("Since %(start)s, %(time)s so far") % known
     return _("%(start)s to %(end)s, %(time)s") % known
