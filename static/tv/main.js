@@ -48,4 +48,10 @@ startTicker(clock.now, (now) => {
 });
 
 /** For tests and for whoever stands before a screen with a keyboard. */
-window.wallboard = { of: (scope) => show.of(scope), meter: () => show.meter(), now: clock.now, version: () => show.version() };
+window.wallboard = {
+  of: (scope) => show.of(scope),
+  meter: () => show.meter(),
+  now: clock.now,
+  version: () => show.version(),
+  turnTo: screen.turnTo,
+};

@@ -97,9 +97,12 @@ function restore(secret) {
     body: 'secret=' + encodeURIComponent(secret),
   })
     .then((response) => {
-      if (response.status === 200) go();
-      else if (response.status === 404 && given.secret) keep(given.secret);
-      else if (response.status !== 404) throw new Error('not now');
+      if (response.status !== 200 || response.redirected) throw new Error('not now');
+      return response.json();
+    })
+    .then((answer) => {
+      if (answer.state === 'paired') go();
+      else if (given.secret) keep(given.secret);
     })
     .catch(() => window.setTimeout(() => restore(secret), MOST_WAIT_MS));
 }

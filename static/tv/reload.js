@@ -50,11 +50,15 @@ export function createReload(options) {
   }
 
   return {
-    /** The page is not what the server would draw now. @param {string} why what it is to become, so that it is not tried in a circle */
-    want(why) {
+    /**
+     * The page is not what the server would draw now.
+     * @param {string} why what it is to become, so that it is not tried in a circle
+     * @param {boolean} [atOnce] somebody stands there and waits for it
+     */
+    want(why, atOnce) {
       if (wanted === why) return;
       wanted = why;
-      notBefore = Math.max(born + YOUNGEST_MS, monotonic()) + random() * SPREAD_MS;
+      notBefore = atOnce ? monotonic() : Math.max(born + YOUNGEST_MS, monotonic()) + random() * SPREAD_MS;
       const last = lastTime();
       if (last.why === why) notBefore = Math.max(notBefore, monotonic() + SAME_AGAIN_MS - Math.max(wall() - last.at, 0));
     },

@@ -134,6 +134,7 @@ export function createScreen(page) {
   }
 
   function showOrders(now) {
+    if (endedAt) return;
     const until = Math.max(identifyUntil, told && told.identify_until ? told.identify_until : 0);
     if (slots.identify) commit.put(slots.identify, until > now ? 'yes' : 'no');
     if (told && slots.name) {
@@ -148,7 +149,7 @@ export function createScreen(page) {
     /** The server tells the screen what it is to be. @param {*} message */
     hear(message) {
       if (!told || !Array.isArray(message.steps) || !message.steps.length) return;
-      if (message.reload_at && message.reload_at !== told.reload_at) page.reload.want('asked ' + message.reload_at);
+      if (message.reload_at && message.reload_at !== told.reload_at) page.reload.want('asked ' + message.reload_at, true);
       told = message;
       askAgainAt = 0;
       const now = page.clock.now();
@@ -161,8 +162,12 @@ export function createScreen(page) {
     },
     /** The key opens nothing any more. */
     ended() {
-      if (told) endedAt = performance.now();
+      endedAt = performance.now();
+      Object.keys(slots).forEach((name) => slots[name] && commit.put(slots[name], name === 'identify' || name === 'blank' ? 'no' : ''));
+      commit.ask();
     },
+    /** Shows another of its boards now. @param {string} board */
+    turnTo: (board) => fetchBoard(addressOf(board)).then((found) => found && put(found)),
     /** Says which screen this is, and shows the way to the numbers. */
     identify() {
       identifyUntil = page.clock.now() + IDENTIFY_MS;

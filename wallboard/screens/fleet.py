@@ -133,9 +133,13 @@ def _unheard(row: Screen, is_partial: bool, now: int, timezone: str) -> tuple[st
         return "unknown", _("Whether it is on cannot be said just now.")
     if row.paired_at is not None and now - row.paired_at.timestamp() * 1000 < NEW_MS:
         return "on", _("Just paired, it is coming.")
+    if row.paired_at is None:
+        # A link that nobody looks at is no fault.
+        words = _("Has never been opened.") if row.last_seen_at is None else _("Not opened now.")
+        return "unknown", words
     if row.last_seen_at is None:
-        return "away", _("Has never been opened.") if row.paired_at is None else _("Has never come on: is it switched on?")
-    words = _("Not seen since %(moment)s.") if row.paired_at is None else _("Not seen since %(moment)s: is it switched on?")
+        return "away", _("Has never come on: is it switched on?")
+    words = _("Not seen since %(moment)s: is it switched on?")
     return "away", words % {"moment": _moment(row.last_seen_at, now, timezone)}
 
 
@@ -145,7 +149,7 @@ def _facts(row: Screen, heard: Sequence[tuple[int, ScreenReport]], now: int, tim
         at, report = max(heard, key=lambda each: (each[1].reported_at or 0, each[0]))
         later = max(0, now - at) / 1000
         if report.acknowledged_s is not None:
-            facts.append(_aged(_("Last acknowledged"), report.acknowledged_s + later))
+            facts.append(_aged(_("Since its last answer"), report.acknowledged_s + later))
         facts.append(_aged(_("Data age"), report.data_age_s + later))
         if report.reported_at is not None:
             facts += _said(report, now, timezone)
@@ -164,7 +168,7 @@ def _facts(row: Screen, heard: Sequence[tuple[int, ScreenReport]], now: int, tim
 
 def _aged(label: str, seconds: float) -> Fact:
     whole = max(0, round(seconds))
-    return Fact(label=label, text=_("%(n)d s ago") % {"n": whole} if whole < 120 else spoken(whole), is_odd=seconds > OLD_S)
+    return Fact(label=label, text=spoken(whole), is_odd=seconds > OLD_S)
 
 
 def _said(report: ScreenReport, now: int, timezone: str) -> list[Fact]:

@@ -86,7 +86,7 @@ async def restore(request: HttpRequest) -> HttpResponse:
     except DatabaseError:
         return private(JsonResponse({"state": "away"}, status=503))
     if screen is None:
-        return private(JsonResponse({"state": "none"}, status=404))
+        return private(JsonResponse({"state": "none"}))
     return _remember(request, private(JsonResponse({"state": "paired"})), secret)
 
 
