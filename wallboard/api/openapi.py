@@ -1,6 +1,9 @@
 """The API's own description, OpenAPI 3.1: what can be asked, with examples; `schemas` says what comes back."""
 
-from wallboard.api.receipt import METRICS, WINDOW_NAMES
+from stats.domain.definitions import ALL_WINDOWS, DEFINITIONS, NOW
+from wallboard.api.numbers import QUEUE_METRICS as METRICS
+from wallboard.api.numbers import WINDOW_NAMES
+from wallboard.api.receipt_shape import PARTS
 from wallboard.api.schemas import SCHEMAS, Schema, ref
 
 _PROBLEM: Schema = {"application/problem+json": {"schema": ref("Problem")}}
@@ -134,7 +137,34 @@ DESCRIPTION: Schema = {
                     "window", "query", "of which window", {"type": "string", "enum": list(WINDOW_NAMES), "default": "today"}, "today"
                 ),
                 _parameter("limit", "query", "rows a page", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}, 100),
-                _parameter("before", "query", "continues an earlier answer; part of its `next`", _TEXT, "1779100004000~6f1c2b6e"),
+                _parameter("before", "query", "continues an earlier answer; part of its `next`", _TEXT, "1779100004000~0~telavox~6f1c2b6e"),
+            ],
+            problems=(400, 404),
+        ),
+        "/api/v1/numbers/{scope}/{metric}": _asked(
+            "The receipt of any number: the records behind it, and the number counted again from them.",
+            "NumberReceipt",
+            parameters=[
+                _parameter("scope", "path", "site, queue:<id or key> or agent:<id or key>", _TEXT, "queue:111834"),
+                _parameter(
+                    "metric", "path", "which number", {"type": "string", "enum": sorted({each.id for each in DEFINITIONS.values()})}, "asa"
+                ),
+                _parameter(
+                    "window",
+                    "query",
+                    "of which window; unless given the first that the number exists in",
+                    {"type": "string", "enum": [*NOW, *ALL_WINDOWS]},
+                    "today",
+                ),
+                _parameter(
+                    "part",
+                    "query",
+                    "all that is listed, what is counted, or the rest",
+                    {"type": "string", "enum": list(PARTS), "default": PARTS[0]},
+                    PARTS[0],
+                ),
+                _parameter("limit", "query", "rows a page", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}, 100),
+                _parameter("before", "query", "continues an earlier answer; part of its `next`", _TEXT, "1779100004000~0~telavox~6f1c2b6e"),
             ],
             problems=(400, 404),
         ),

@@ -53,7 +53,9 @@ def waiting(facts: Facts, key: str, viewer: Viewer, as_of: int) -> list[Row]:
             told_by = facts.sources.get(party.source) if party is not None else None
             at = entered_at - (told_by.vendor_ahead_ms if told_by is not None else 0)
             wait = max(0, as_of - at)
-            row = Row(source=source, id_call=id_call, number=number, at=at, key=queue, outcome="waiting", klass="waiting", wait=wait)
+            row = Row(
+                source=source, id_call=id_call, number=number, at=entered_at, key=queue, outcome="waiting", klass="waiting", wait=wait
+            )
             rows.append(row)
     return rows
 
