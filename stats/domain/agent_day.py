@@ -117,7 +117,7 @@ def watch(changes: Iterable[PresenceSeen], now: KnownPresence | None, agent: str
     last = min(end, until)
     spans = [
         (max(step.told_at, first), min(following, last), step)
-        for step, following in zip(steps, [*(step.told_at for step in steps[1:]), last], strict=True)
+        for step, following in zip(steps, [*(step.told_at for step in steps[1:]), last], strict=False)
     ]
     spans = [(begin, over, step) for begin, over, step in spans if over > begin]
     goes_on = until < end
