@@ -32,12 +32,13 @@ class QueueDay:
         for row in rows:
             grouped([row], self.quarters.setdefault(quarter_of(row.at), {}), sign)
 
-    def tell(self, call: Call, queue: str, rules: CountingRules, queue_key: KeyOf, first: int, end: int) -> None:
-        """Put in what a whole call tells of the queue's visits that entered in [first, end)."""
+    def tell(self, call: Call, queue: str, rules: CountingRules, queue_key: KeyOf, first: int, end: int) -> list[Row]:
+        """Put in what a whole call tells of the queue's visits that entered in [first, end), and return them."""
         settled = settle(call)
-        self.put(row for row in visits_of(settled, rules, queue_key) if row.key == queue and first <= row.at < end)
+        rows = [row for row in visits_of(settled, rules, queue_key) if row.key == queue and first <= row.at < end]
+        self.put(rows)
         if not counts_in_queues(settled, rules):
-            return
+            return rows
         visits = settled.visits
         for number, visit in enumerate(visits):
             if visit.entered_at is None or not first <= visit.entered_at < end or queue_key(visit.visit.queue) != queue:
@@ -47,6 +48,7 @@ class QueueDay:
             if visit.outcome is VisitOutcome.OVERFLOWED:
                 after = queue_key(visits[number + 1].visit.queue) if number + 1 < len(visits) else None
                 self.went_to[after or NO_QUEUE] += 1
+        return rows
 
     def amounts(self) -> Iterator[tuple[int, Amounts]]:
         """The sums of each quarter in which anything entered, as a queue's cells hold them."""

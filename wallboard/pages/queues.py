@@ -1,142 +1,161 @@
-"""One queue: today's and the last hour's numbers side by side, every variant of its service level, and its latest calls."""
+"""One queue, `/queues/<key>/`: who waits and who talks, its agents and why they are as they are, its day by quarters, and what it promises.
 
-from dataclasses import dataclass
+Rules that hold here: a queue out of sight is not there; every number is the one that travels to boards and the API, and leads to the calls
+behind it; what is read of the day's calls is bounded by the queue and the day; only who has the ability changes what is promised.
+"""
 
-from django.http import HttpResponse
+from collections.abc import Mapping
+from datetime import date
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils import formats
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from wallboard.api import receipt
-from wallboard.api.views import receipt_rows
-from wallboard.boards.figures import DASH, count, fine_percent, percent
-from wallboard.boards.freshness import CALLS, standing_for
-from wallboard.boards.wording import LEVEL_WORDS
-from wallboard.pages.frame import NotThere, Visit, draw, for_people
+from stats.domain.facts import PartyFacts
+from stats.domain.receipts import SHORT, Row
+from wallboard.boards import figures
+from wallboard.boards.figure import reason_of
+from wallboard.boards.freshness import AGENTS, CALLS, Standing, standing_for
+from wallboard.pages.frame import Forbidden, NotThere, Visit, draw, for_people
+from wallboard.pages.live_page import live_root, place_of
+from wallboard.pages.queue import chart, day, flows, lane, levels, numbers, people, targets
 from wallboard.pages.words import OUTCOMES, clock_time, iso, length
 
-LATEST = 50
-WINDOWS = (
-    ("today", gettext_lazy("Today")),
-    ("60m", gettext_lazy("60 min")),
-    ("30m", gettext_lazy("30 min")),
-    ("15m", gettext_lazy("15 min")),
-)
-# Metric, how it is written, what people call it, and whether its calls can be listed.
-LINES = (
-    ("offered", "count", gettext_lazy("Offered")),
-    ("answered", "count", gettext_lazy("Answered")),
-    ("answered_in_target", "count", gettext_lazy("Answered in target")),
-    ("abandoned", "count", gettext_lazy("Abandoned")),
-    ("short_abandoned", "count", gettext_lazy("Abandoned at once")),
-    ("overflowed", "count", gettext_lazy("Overflowed")),
-    ("voicemail", "count", gettext_lazy("Voicemail")),
-    ("callbacks", "count", gettext_lazy("Callbacks ordered")),
-    ("service_level", "percent", gettext_lazy("Service level")),
-    ("abandon_rate", "percent1", gettext_lazy("Abandoned share")),
-    ("answer_rate", "percent", gettext_lazy("Answered share")),
-    ("asa", "length", gettext_lazy("Average answer time")),
-    ("wait_p50", "length", gettext_lazy("Half answered within")),
-    ("wait_p90", "length", gettext_lazy("Nine of ten answered within")),
-    ("longest_wait_window", "length", gettext_lazy("Longest wait")),
-    ("aht", "length", gettext_lazy("Average handling time")),
-)
-VARIANTS = {
-    "short_excluded": gettext_lazy("Answered in target, of answered and abandoned (those who hung up at once left out)"),
-    "all_abandons_miss": gettext_lazy("Every abandoned call counts as missed"),
-    "early_abandons_met": gettext_lazy("Abandoned within target counts as met"),
-    "early_abandons_excluded": gettext_lazy("Abandoned within target is left out"),
-    "answered_only": gettext_lazy("Of answered calls alone"),
-    "short_met": gettext_lazy("Hung up at once counts as met"),
-}
-METRICS = {name: label for name, kind, label in LINES if name in receipt.METRICS}
+Told = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One metric over the windows."""
-
-    metric: str
-    label: str
-    texts: list[str]
-    listed: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallLine:
-    """One of the latest visits."""
-
-    id_call: str
-    at: str
-    at_iso: str
-    wait: str
-    outcome: str
-    words: str
+def _found(visit: Visit, key: str) -> tuple[Told, PartyFacts]:
+    told, party = visit.snapshot.values.get(f"queue:{key}"), visit.facts.queues.get(key)
+    if told is None or party is None:
+        raise NotThere(_("There is no such queue, or it is none of yours."))
+    return told, party
 
 
 async def queue(visit: Visit, key: str) -> HttpResponse:
-    """GET /queues/<key>/"""
-    told = visit.snapshot.values.get(f"queue:{key}")
-    if told is None:
-        raise NotThere(_("There is no such queue."))
-    language = str(getattr(visit.request, "LANGUAGE_CODE", "en"))
-    metric = visit.request.GET.get("metric", "offered")
-    metric = metric if metric in METRICS else "offered"
-    found = await receipt_rows(visit.organisation.slug, visit.organisation, key, metric, "today", visit.now)
-    standing = standing_for(visit.snapshot.values, told.get("source"), CALLS, visit.now)
-    levels = told.get("service_levels")
+    """GET /queues/<key>/?window=today|15m|30m|60m"""
+    return await _drawn(visit, key, *_found(visit, key))
+
+
+async def change_targets(visit: Visit, key: str) -> HttpResponse:
+    """POST /queues/<key>/targets/"""
+    told, party = _found(visit, key)
+    if not visit.may("targets"):
+        raise Forbidden(_("What a queue promises is changed by supervisors. Ask one of them."))
+    if visit.request.method != "POST":
+        return HttpResponseRedirect(reverse("queue", args=[key]) + "#promise")
+    wrong = await targets.change(visit, key, {name: visit.request.POST.get(name, "") for name in targets.FIELDS})
+    if wrong is None:
+        return HttpResponseRedirect(reverse("queue", args=[key]) + "?saved#promise")
+    return await _drawn(visit, key, told, party, form=wrong)
+
+
+async def _drawn(visit: Visit, key: str, told: Told, party: PartyFacts, form: targets.TargetsForm | None = None) -> HttpResponse:
+    scope, place, values = f"queue:{key}", place_of(visit), visit.snapshot.values
+    source = party.source
+    standing = standing_for(values, source, CALLS, visit.now)
+    window = visit.request.GET.get("window", "today")
+    window = window if window in dict(numbers.WINDOWS) else "today"
+    limits = visit.facts.rules.of(key)
+    today, ghost = await day.today(visit, party), await day.week_ago(visit, party)
+    columns = chart.columns_of(today, ghost, visit.now, _heard_to(told, standing, visit.now), visit.timezone)
+    talks, more_talks = await lane.talks_of(visit, party, standing, place)
+    if form is None and visit.may("targets"):
+        form = await targets.form_of(visit, key)
+    notes = {
+        "longest_wait": numbers.limits_in_words(_number(told.get("target_s"))),
+        "service_level": _week_before(columns, visit, key, ghost),
+    }
+    drawing = chart.chart_of(chart.shown_of(columns), limits, visit.now, visit.timezone)
     return draw(
         visit,
         "queue.html",
         "overview",
+        status=400 if form is not None and form.faults else 503 if form is not None and form.away and form.given else 200,
+        live=live_root(visit, scope),
         key=key,
-        name=told.get("name") or f"#{key}",
-        target=length(_seconds(told.get("target_s"))),
-        share=percent(told.get("share")),
-        variant=str(told.get("variant")),
-        level=standing.level,
-        level_word=str(LEVEL_WORDS[standing.level]),
-        windows=[str(label) for _window, label in WINDOWS],
-        lines=[_line(told, name, kind, str(label), language) for name, kind, label in LINES],
-        variants=[
-            {"id": name, "label": str(label), "text": _text(levels.get(name) if isinstance(levels, dict) else None, "percent1", language)}
-            for name, label in VARIANTS.items()
-        ],
-        metric=metric,
-        metrics=[{"id": name, "label": str(label)} for name, label in METRICS.items()],
-        total=len(found),
-        calls=[_call(row, visit.timezone) for row in found[:LATEST]],
+        scope=scope,
+        source=source,
+        name=flows.name_of(told, key),
+        target=length(_number(told.get("target_s"))),
+        share=figures.percent(told.get("share")),
+        standing=standing,
+        reason=reason_of(standing, place),
+        agents_standing=standing_for(values, source, AGENTS, visit.now),
+        window=window,
+        windows=[{"id": each, "label": str(label)} for each, label in numbers.WINDOWS],
+        tiles=numbers.tiles_of(values, scope, source, window, place, notes),
+        lines=numbers.lines_of(values, scope, source, place),
+        lane=await lane.lane_of(visit, party, standing, place),
+        talks=talks,
+        more_talks=more_talks,
+        people=people.people_of(visit, party, place),
+        chart=drawing,
+        today=today,
+        unplaced=_unplaced(told, today, drawing),
+        ghost=ghost,
+        ghost_day=_weekday(ghost.day),
+        ghost_from=clock_time(ghost.known_from, visit.timezone, seconds=False)
+        if ghost.known_from is not None and ghost.known_from > ghost.first
+        else "",
+        flows=flows.flows_of(today.told, values, key),
+        levels=levels.levels_of(told, scope, place.language),
+        latest=[_call(row, visit.timezone) for row in today.latest],
+        form=form,
+        saved="saved" in visit.request.GET,
+        undo_at=clock_time(form.undo.at_ms, visit.timezone, seconds=False) if form is not None and form.undo is not None else "",
     )
 
 
-def _line(told: dict[str, object], metric: str, kind: str, label: str, language: str) -> Line:
-    names = [metric if window == "today" else f"{window}.{metric}" for window, _label in WINDOWS]
-    return Line(metric=metric, label=label, texts=[_text(told.get(name), kind, language) for name in names], listed=metric in METRICS)
+def _number(value: object) -> float | None:
+    return figures.number(value)
 
 
-def _text(value: object, kind: str, language: str) -> str:
-    match kind:
-        case "percent" | "percent1":
-            text = percent(value) if kind == "percent" else fine_percent(value, language)
-            return text if text == DASH else f"{text} %"
-        case "length":
-            return length(_seconds(value))
-        case _:
-            return count(value)
+def _heard_to(told: Told, standing: Standing, now: int) -> int:
+    """Up to which instant the day is known: now, or when the feed was last heard of; nothing of it before it was read once."""
+    if told.get("offered") is None:
+        return 0
+    return now if standing.ticks or standing.alive_at is None else standing.alive_at
 
 
-def _seconds(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
+def _unplaced(told: Told, today: day.DayTold, drawing: chart.Chart) -> int:
+    """How many of today's visits the drawing lacks; while it is given again it may be a little behind."""
+    offered = told.get("offered")
+    if today.away or not isinstance(offered, int) or today.known_from is None:
+        return 0
+    lacking = offered - drawing.counted
+    return lacking if lacking > 0 and not today.whole else 0
 
 
-def _call(row: receipt.Row, timezone: str) -> CallLine:
-    return CallLine(
-        id_call=row.id_call,
-        at=clock_time(row.entered_at, timezone),
-        at_iso=iso(row.entered_at, timezone),
-        wait=length(row.wait),
-        outcome=row.outcome,
-        words=str(OUTCOMES.get(row.outcome, row.outcome)),
-    )
+def _weekday(written: str) -> str:
+    return formats.date_format(date.fromisoformat(written), "l j F")
+
+
+def _week_before(columns: list[chart.Column], visit: Visit, key: str, ghost: day.DayTold) -> str:
+    """`82 % last Saturday until 14:15`: at this time of the same weekday last week."""
+    ratio, until = chart.level_so_far(columns, visit.facts.rules.of(key), ghost=True)
+    if ghost.known_from is None or ratio is None or until is None:
+        return _("last week: not known")
+    weekday = formats.date_format(date.fromisoformat(ghost.day), "l")
+    known = {"level": figures.percent(ratio), "day": weekday, "time": clock_time(until, visit.timezone, seconds=False)}
+    return _("%(level)s %% last %(day)s until %(time)s") % known
+
+
+def _call(row: Row, timezone: str) -> dict[str, str]:
+    outcome = "short_abandoned" if row.klass in SHORT else row.outcome
+    return {
+        "id_call": row.id_call,
+        "at": clock_time(row.at, timezone),
+        "at_iso": iso(row.at, timezone),
+        "wait": length(None if row.wait is None else row.wait / 1000),
+        "outcome": outcome,
+        "words": str(OUTCOMES.get(outcome, outcome)),
+    }
 
 
 page = for_people(queue)
+targets_page = for_people(change_targets)
+urls = [
+    path("queues/<path:key>/targets/", targets_page, name="queue-targets"),
+    path("queues/<path:key>/", page, name="queue"),
+]

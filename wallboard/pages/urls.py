@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from wallboard.pages import agents, calls, health, overview, queues, roster, search, sources
+from wallboard.pages import agents, calls, health, overview, queues, roster, search, setup, source_token, sources
 from wallboard.screens import urls as screens
 
 urlpatterns = [
@@ -12,7 +12,9 @@ urlpatterns = [
     *agents.urls,
     path("health/", health.page, name="health"),
     path("sources/", sources.page, name="sources"),
+    *source_token.urls,
+    *setup.urls,
     path("calls/<path:id_call>/", calls.page, name="call"),
-    path("queues/<path:key>/", queues.page, name="queue"),
+    *queues.urls,
     *screens.urlpatterns,
 ]
