@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 
+from channels.db import database_sync_to_async
+from django.db import DatabaseError
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from stats.domain.facts import SocketFacts, SourceFacts
 from stats.live.connection import StoreAway
+from stats.models import Source
 from wallboard.pages.frame import Visit, draw, for_people
+from wallboard.pages.source_token import set_when
 from wallboard.pages.words import FEEDS, REASONS, SOCKET_STATES, SOURCE_STATES, ago, clock_time, day_and_time, iso
 from wallboard.push import live
 
@@ -52,6 +56,7 @@ class SourceCard:
     quarantined: list[tuple[str, int]]
     sockets: list[SocketLine]
     reported: str
+    token: str
 
 
 async def sources(visit: Visit) -> HttpResponse:
@@ -62,12 +67,37 @@ async def sources(visit: Visit) -> HttpResponse:
     except StoreAway:
         # The page says itself that the store is away; it must not be away with it.
         pass
-    cards = [_card(source, visit, counts) for source in sorted(visit.facts.sources.values(), key=lambda each: each.name)]
+    tokens = await _tokens(visit)
+    cards = [
+        _card(source, visit, counts, tokens.pop(source.name, ""))
+        for source in sorted(visit.facts.sources.values(), key=lambda each: each.name)
+    ]
     template = "_sources.html" if "part" in visit.request.GET else "sources.html"
-    return draw(visit, template, "sources", cards=cards, store_away=visit.snapshot.store_away, at=clock_time(visit.now, visit.timezone))
+    return draw(
+        visit,
+        template,
+        "sources",
+        cards=cards,
+        store_away=visit.snapshot.store_away,
+        at=clock_time(visit.now, visit.timezone),
+        unheard=sorted(tokens.items()),
+    )
 
 
-def _card(source: SourceFacts, visit: Visit, counts: dict[tuple[str, str], int]) -> SourceCard:
+async def _tokens(visit: Visit) -> dict[str, str]:
+    """What is to be said of each source's token, by name, to whoever may change it."""
+
+    def read() -> dict[str, str]:
+        rows = Source.objects.filter(organisation__slug=visit.viewer.organisation)
+        return {row.name: set_when(row, visit.timezone) for row in rows}
+
+    try:
+        return await database_sync_to_async(read)() if visit.may("sources") else {}
+    except DatabaseError:
+        return {}
+
+
+def _card(source: SourceFacts, visit: Visit, counts: dict[tuple[str, str], int], token: str) -> SourceCard:
     told = visit.snapshot.values.get(f"source:{source.name}", {})
     state = str(told.get("state", source.state))
     reason = str(told.get("reason") or "")
@@ -87,6 +117,7 @@ def _card(source: SourceFacts, visit: Visit, counts: dict[tuple[str, str], int])
         quarantined=sorted((why, number) for (name, why), number in counts.items() if name == source.name),
         sockets=[_line(feed, source.sockets[feed], visit) for feed in feeds],
         reported=ago(source.written_at or None, visit.now),
+        token=token,
     )
 
 

@@ -122,6 +122,7 @@ class Command(BaseCommand):
             lines.append(f"  supervisor pages {home}/login/   user: demo   password: {password}")
             lines.append("  The contact centre is simulated. Ctrl-C ends everything.")
         else:
+            lines += [f"  first run        {address}" for address in _printed("setup_code").splitlines()]
             lines.append("  TV board         python manage.py screen_url team")
             if not settings.TELAVOX_TOKEN:
                 lines.append(
@@ -230,9 +231,14 @@ def _answers(host: str, port: int) -> bool:
 
 def _board_address(board: str) -> str:
     """What `manage.py screen_url BOARD` prints."""
+    return _printed("screen_url", board)
+
+
+def _printed(command: str, *words: str) -> str:
+    """What a command of ours prints, or why it does not."""
     said = StringIO()
     try:
-        call_command("screen_url", board, stdout=said)
+        call_command(command, *words, stdout=said)
     except CommandError as wrong:
         return f"({wrong})"
     return said.getvalue().strip()
