@@ -87,9 +87,7 @@ async def test_a_queues_page_leads_to_its_calls(look: Look) -> None:
     html = (await look("/queues/111834/")).content.decode()
     assert 'href="/calls/answered/"' in html
     assert 'href="/calls/waiting/"' in html
-    only = (await look("/queues/111834/?metric=answered")).content.decode()
-    assert 'href="/calls/answered/"' in only
-    assert 'href="/calls/waiting/"' not in only
+    assert 'href="/numbers/queue:111834/answered/?window=today"' in html
 
 
 @pytest.mark.acceptance("TX-01")
