@@ -6,7 +6,7 @@ the same object; every field that can hold a number or an agent is named here, a
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from stats.domain.records import AgentPresence, Call, Journey, Offer, Party, PresenceSlot, Visit
 
@@ -56,7 +56,7 @@ def with_agents(call: Call, rename: Rename) -> Call:
     """The call with its agents named anew."""
 
     def renamed(document: Document) -> Document:
-        changes = {}
+        changes: dict[str, Any] = {}
         for field in AGENT_FIELDS:
             party = getattr(document, field, None)
             if party is not None and (named := rename(party)) is not party:
