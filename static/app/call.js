@@ -9,44 +9,44 @@ import { startLive } from './live.js';
 const EVERY_MS = 2000;
 
 const lanes = () => document.querySelector('[data-lanes]');
-const bars = () => Array.from(document.querySelectorAll('[data-lanes] .bar'));
+const segments = () => Array.from(document.querySelectorAll('[data-lanes] .seg'));
 
-function say(bar) {
+function say(segment) {
   const place = document.querySelector('[data-readout]');
-  const title = bar && bar.querySelector('title');
+  const title = segment && segment.querySelector('title');
   if (place) place.textContent = title ? title.textContent : '';
 }
 
-function stand(bar) {
-  for (const each of bars()) each.setAttribute('tabindex', each === bar ? '0' : '-1');
+function stand(segment) {
+  for (const each of segments()) each.setAttribute('tabindex', each === segment ? '0' : '-1');
 }
 
-function go(bar) {
-  if (!bar) return;
-  stand(bar);
-  bar.focus();
-  bar.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+function go(segment) {
+  if (!segment) return;
+  stand(segment);
+  segment.focus();
+  segment.scrollIntoView({ block: 'nearest', inline: 'nearest' });
 }
 
 /** The segments in the order of time, as they begin; those that begin together as the lanes stand. */
 function inOrder() {
-  const at = (bar) => parseFloat(bar.querySelector('.body').getAttribute('x'));
-  return bars()
-    .map((bar, place) => ({ bar, place, at: at(bar) }))
+  const at = (segment) => parseFloat(segment.querySelector('.body').getAttribute('x'));
+  return segments()
+    .map((segment, place) => ({ segment, place, at: at(segment) }))
     .sort((one, other) => one.at - other.at || one.place - other.place)
-    .map((each) => each.bar);
+    .map((each) => each.segment);
 }
 
 function step(event) {
-  const bar = event.target.closest('[data-lanes] .bar');
-  if (!bar || event.ctrlKey || event.metaKey || event.altKey) return;
+  const segment = event.target.closest('[data-lanes] .seg');
+  if (!segment || event.ctrlKey || event.metaKey || event.altKey) return;
   const order = inOrder();
-  const here = order.indexOf(bar);
-  const lane = bar.closest('.lane');
+  const here = order.indexOf(segment);
+  const lane = segment.closest('.lane');
   const beside = { ArrowRight: here + 1, ArrowLeft: here - 1, Home: 0, End: order.length - 1 };
   const above = { ArrowDown: lane.nextElementSibling, ArrowUp: lane.previousElementSibling };
   if (event.key in beside) go(order[beside[event.key]]);
-  else if (event.key in above) go(above[event.key] && above[event.key].querySelector('.bar'));
+  else if (event.key in above) go(above[event.key] && above[event.key].querySelector('.seg'));
   else return;
   event.preventDefault();
 }
@@ -74,7 +74,7 @@ function offerCopies() {
 /** A renewed drawing has the server's own first segment in the order of tabs; whoever stands in another one stays there. */
 function settle() {
   offerCopies();
-  const held = document.activeElement && document.activeElement.closest('[data-lanes] .bar');
+  const held = document.activeElement && document.activeElement.closest('[data-lanes] .seg');
   if (held) {
     stand(held);
     say(held);
@@ -83,18 +83,18 @@ function settle() {
 
 document.addEventListener('keydown', step);
 document.addEventListener('focusin', (event) => {
-  const bar = event.target.closest('[data-lanes] .bar');
-  if (bar) say(bar);
+  const segment = event.target.closest('[data-lanes] .seg');
+  if (segment) say(segment);
 });
 document.addEventListener('pointerover', (event) => {
-  const bar = event.target.closest('[data-lanes] .bar');
-  if (bar) say(bar);
+  const segment = event.target.closest('[data-lanes] .seg');
+  if (segment) say(segment);
 });
 document.addEventListener('click', (event) => {
   const button = event.target.closest('[data-copy-from]');
   if (button) copy(button);
-  const bar = event.target.closest('[data-lanes] .bar');
-  if (bar) go(bar);
+  const segment = event.target.closest('[data-lanes] .seg');
+  if (segment) go(segment);
 });
 offerCopies();
 

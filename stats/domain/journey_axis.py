@@ -80,9 +80,13 @@ class Axis:
     undated: tuple[int, ...] = ()  # offers of which nobody told when
 
     def steps(self) -> list[Segment]:
-        """Every segment in the order of time; what begins together as the lanes stand."""
-        order = [(segment.start, n, segment) for n, lane in enumerate(self.lanes) for segment in lane.segments]
-        return [segment for _, _, segment in sorted(order, key=lambda each: each[:2])]
+        """Every segment in the order of time; what begins together as the lanes stand, after the transfer that led to it."""
+        order = [
+            (segment.start, lane.kind is not LaneKind.TRANSFER, n, segment)
+            for n, lane in enumerate(self.lanes)
+            for segment in lane.segments
+        ]
+        return [segment for *_, segment in sorted(order, key=lambda each: each[:3])]
 
 
 def axis_of(settled: SettledCall, now: int) -> Axis:

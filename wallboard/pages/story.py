@@ -1,7 +1,7 @@
 """A call told in one plain paragraph, in the order in which it happened.
 
-Rules that hold here: times are lengths, for the clock times stand beside it; rings, waits, talks and transfers are each told once; what only
-the telephone system knows is said in its own words, and what nobody knows is not said.
+Rules that hold here: times are lengths, for the clock times stand beside it; rings, waits, talks and transfers are each told once;
+what only the telephone system knows is said in its own words, and what nobody knows is not said.
 """
 
 from collections.abc import Iterable
@@ -84,7 +84,6 @@ def _of_visit(reading: Reading, n: int, offers: list[int]) -> str:
     match outcome:
         case "waiting":
             sentences.insert(0, _("It has been waiting in %(queue)s for %(wait)s.") % known)
-            sentences.append(_ringing(reading, offers))
         case "answered" if by is not None:
             sentences.append(_("After %(wait)s in %(queue)s it was answered by %(agent)s.") % known)
         case "answered":
@@ -103,7 +102,7 @@ def _of_visit(reading: Reading, n: int, offers: list[int]) -> str:
             sentences.append(_("In %(queue)s we lost sight of it.") % known)
         case _:
             sentences.append(_("It is leaving %(queue)s.") % known)
-    sentences.append(_also_rang(reading, offers, outcome))
+    sentences += [_also_rang(reading, offers, outcome), _ringing(reading, offers)]
     for i in offers:
         sentences.append(_talk(reading, i) if i == by else _answered_too(reading, i))
     if visit.talk is not None and by is None and outcome == "answered":

@@ -186,7 +186,7 @@ def _cap(reading: Reading, segment: Segment) -> str:
         case Part.TRANSFER:
             to = reading.of_target(segment)
             where = _("to %(name)s") % {"name": to.name} if to is not None else ""
-            return " ".join(word for word in (where, kind_words(segment.reason)) if word)
+            return ", ".join(word for word in (where, kind_words(segment.reason)) if word)
     return ""
 
 
@@ -197,7 +197,7 @@ def _mark(segment: Segment) -> str:
     if segment.part is Part.TRANSFER:
         return "pass"
     if segment.outcome in ("answered", "talking"):
-        return "" if segment.part is Part.TALK else "yes"
+        return "yes" if segment.part is Part.WAIT else ""
     if segment.outcome in ("missed", "abandoned"):
         return "no"
     return "pass" if segment.outcome in ("overflowed", "voicemail", "callback") else "gone"

@@ -11,9 +11,10 @@ from django.utils.translation import pgettext
 
 from stats.domain.journey_axis import Part, Segment
 from wallboard.boards.figures import DASH
+from wallboard.pages.call.lengths import in_words
 from wallboard.pages.call.reading import Reading, Who
 from wallboard.pages.call.reasons import kind_words, reason_words
-from wallboard.pages.words import OUTCOMES, clock_time, iso, spoken
+from wallboard.pages.words import OUTCOMES, clock_time, iso
 
 NOBODY = Who("")
 
@@ -93,7 +94,7 @@ def ended_of(reading: Reading, segment: Segment) -> str:
 
 def length_words(segment: Segment) -> str:
     """`12 seconds`; a dash where nobody knows."""
-    return spoken(segment.length_ms / 1000) if segment.length_ms is not None else DASH
+    return in_words(segment.length_ms) if segment.length_ms is not None else DASH
 
 
 def label_of(reading: Reading, lane: Who, segment: Segment, timezone: str) -> str:
@@ -157,7 +158,7 @@ def _undated(reading: Reading, n: int) -> Step:
         time_iso="",
         what=pgettext("step of a call", "Phone rings"),
         who=reading.of_offer(n),
-        length=spoken(offer.ring_ms / 1000) if offer.ring_ms is not None else DASH,
+        length=in_words(offer.ring_ms) if offer.ring_ms is not None else DASH,
         ended=str(OUTCOMES.get(outcome, outcome)),
         outcome=outcome,
     )
