@@ -77,3 +77,9 @@ async def _note_seen(those: Sequence[BoardSocket]) -> None:
     rows = list({socket.entry.row for socket in those if socket.entry.row is not None})
     for at in range(0, len(rows), AT_A_TIME):
         await Screen.objects.filter(pk__in=rows[at : at + AT_A_TIME]).aupdate(last_seen_at=now, expires_at=now + SLIDES)
+
+
+def forget() -> None:
+    """As if the process had just begun; for tests."""
+    global _noted_at
+    _noted_at = float("-inf")

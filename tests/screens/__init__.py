@@ -1,0 +1,1 @@
+"""Televisions: pairing, playlists, orders, and what the page about them says."""
