@@ -132,6 +132,11 @@ def filled(formula: str, figures: Mapping[str, Number], write: Callable[[str, Nu
     return _WORD.sub(lambda word: write(word[0], figures[word[0]]) if word[0] in figures else word[0], formula)
 
 
+def replaced(formula: str, words: Mapping[str, str]) -> str:
+    """The formula with words for its ids."""
+    return _WORD.sub(lambda word: words.get(word[0], word[0]), formula)
+
+
 def same(one: object, other: object) -> bool:
     """Whether two numbers are one, but for how fractions are rounded."""
     if isinstance(one, int | float) and isinstance(other, int | float):

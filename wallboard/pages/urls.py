@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from wallboard.pages import agents, calls, health, overview, queues, roster, search, setup, source_token, sources
+from wallboard.pages import (
+    agents,
+    callers,
+    calls,
+    definitions,
+    health,
+    overview,
+    queues,
+    receipts,
+    roster,
+    search,
+    setup,
+    source_token,
+    sources,
+)
 from wallboard.screens import urls as screens
 
 urlpatterns = [
@@ -10,6 +24,9 @@ urlpatterns = [
     path("search/", search.page, name="search"),
     path("agents/", roster.page, name="agents"),
     *agents.urls,
+    *receipts.urls,
+    *callers.urls,
+    *definitions.urls,
     path("health/", health.page, name="health"),
     path("sources/", sources.page, name="sources"),
     *source_token.urls,

@@ -1,0 +1,221 @@
+"""The receipt of a number: what it is made of, its figures in its formula, the records behind it, and what counting them again gives.
+
+Rules that hold here: what a viewer may not see is counted and not shown; telephone numbers are masked on the page, and in the file for
+whoever may not uncover them; a file is written down in the audit log.
+"""
+
+import csv
+import io
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from django.http import HttpResponse
+from django.urls import path
+from django.utils.translation import gettext as _
+
+from stats.domain.definitions import Definition, definition
+from stats.domain.periods import WINDOWS as ROLLING
+from stats.domain.periods import business_day, day_bounds
+from wallboard.accounts.audit_page import as_text
+from wallboard.api.number_receipt import receipt_of
+from wallboard.api.numbers import LONGEST_PAGE, after_of, cursor, outcome_of
+from wallboard.api.problems import Problem
+from wallboard.api.receipt_shape import ALL, PAGE, PARTS, Line, NoSuchNumber, Receipt, Wish
+from wallboard.boards.freshness import AGENTS, CALLS, PRESENCE
+from wallboard.pages import receipt_words
+from wallboard.pages.addresses import receipt_address
+from wallboard.pages.definition_words import KINDS, LEFT_OUT, WINDOWS, WORDS
+from wallboard.pages.frame import Forbidden, NotThere, Visit, draw, draw_plain, for_people
+from wallboard.pages.live_page import live_root
+from wallboard.pages.words import clock_time, day_and_time, iso, masked
+from wallboard.push.admission import DatabaseAway
+
+MOST_IN_A_FILE = 50_000
+# Names under which a number travels, or is asked for by older links.
+ALSO = {"longest_wait_since": "longest_wait", "service_levels": "service_level"}
+
+
+async def receipt(visit: Visit, scope: str, metric: str) -> HttpResponse:
+    """GET /numbers/<scope>/<metric>/"""
+    wish = _wish(visit, scope, metric)
+    try:
+        if visit.request.GET.get("format") == "csv":
+            return await _file(visit, wish)
+        told = await receipt_of(visit.organisation, visit.viewer, wish)
+    except NoSuchNumber as why:
+        raise NotThere(_("There is no such number here, or it is not open to you.")) from why
+    except DatabaseAway:
+        words = _("The list is in the database, which does not answer. The boards go on. Try again in a few seconds.")
+        return draw_plain(visit.request, 503, _("The list cannot be read now"), words)
+    if scope.startswith("agent:"):
+        await visit.note_look("agent.opened", "agent", scope.partition(":")[2])
+    return draw(visit, "receipt.html", "", **_context(visit, told))
+
+
+def _wish(visit: Visit, scope: str, metric: str) -> Wish:
+    asked = visit.request.GET
+    window, _dot, rest = metric.partition(".")
+    window, metric = (window, rest) if window in ROLLING and rest else (asked.get("window", ""), metric)
+    metric = ALSO.get(metric, metric)
+    meant = definition(scope, metric)
+    if meant is None:
+        raise NotThere(_("There is no such number here, or it is not open to you."))
+    if scope.startswith("agent:") and not visit.may("agents"):
+        raise Forbidden(_("The numbers of single agents are open to supervisors. Ask somebody who administers the wallboard."))
+    part = asked.get("part", ALL)
+    try:
+        after = after_of(visit.request)
+    except Problem:
+        after = None
+    return Wish(
+        scope=scope,
+        metric=metric,
+        window=window if window in meant.windows else meant.windows[0],
+        part=part if part in PARTS else ALL,
+        limit=PAGE,
+        after=after,
+    )
+
+
+def _context(visit: Visit, told: Receipt) -> dict[str, Any]:
+    meant, wish = told.definition, told.wish
+    live = live_root(visit, wish.scope if wish.scope != "site" else "overview")
+    language = str(live["language"])
+    today = day_bounds(business_day(told.as_of, visit.timezone), visit.timezone)
+    label, what = WORDS.get(f"{meant.place}.{wish.metric}", WORDS.get(meant.anchor, (wish.metric, "")))
+    return {
+        "live": live,
+        "label": label,
+        "what": what,
+        "whose": _whose(visit, wish.scope),
+        "whose_address": _address_of(wish.scope),
+        "anchor": f"{meant.place}.{meant.id}",
+        "kind": KINDS[meant.kind],
+        "value": receipt_words.number_text(meant, told.value, language, visit.timezone),
+        "known": told.value is not None,
+        "formula": receipt_words.formula_in_words(meant) if meant.formula else "",
+        "figures": receipt_words.formula_in_figures(told, language),
+        "again": receipt_words.number_text(meant, told.recounted, language, visit.timezone),
+        "agrees": told.agrees,
+        "moved": told.moved,
+        "vendor": meant.kind == "vendor",
+        "facts": meant.unit in ("text", "list", "instant", "true/false"),
+        "feed": {"presence": PRESENCE, "agents": AGENTS}.get(meant.kind, CALLS),
+        "source": told.source or "",
+        "window": _window_words(told, visit.timezone),
+        "as_of": clock_time(told.as_of, visit.timezone),
+        "as_of_iso": iso(told.as_of, visit.timezone),
+        "windows": [
+            {"id": each, "label": WINDOWS[each], "address": receipt_address(wish.scope, wish.metric, each), "current": each == told.window}
+            for each in meant.windows
+        ],
+        "parts": _parts(told),
+        "left_out": [{"words": LEFT_OUT[name], "n": n} for name, n in told.left_out.items()],
+        "first_heading": receipt_words.first_heading(meant),
+        "headings": receipt_words.headings(told),
+        "lines": [
+            receipt_words.line_of(
+                line, told, lambda key: _queue_name(visit, key), lambda key: _agent_name(visit, key), visit.timezone, today
+            )
+            for line in told.lines
+        ],
+        "judged": told.counted != told.total or bool(meant.measure),
+        "has_outcome": meant.kind not in ("living",),
+        "total": told.total,
+        "without_archive": told.without_archive,
+        "older": _with(told, before=cursor(told.next)) if told.next is not None else "",
+        "newest": _with(told) if wish.after is not None else "",
+        "first_page": wish.after is None,
+        "export": _with(told, format="csv") if visit.may("export") and told.total else "",
+        "callers": meant.kind == "caller",
+    }
+
+
+def _window_words(told: Receipt, timezone: str) -> str:
+    if told.first is None or told.end is None:
+        return _("now, whenever it began")
+    first, end = (day_and_time if told.window == "today" else clock_time)(told.first, timezone), clock_time(told.end, timezone)
+    return _("%(window)s: from %(first)s to %(end)s") % {"window": WINDOWS[told.window], "first": first, "end": end}
+
+
+def _parts(told: Receipt) -> list[dict[str, object]]:
+    if told.counted == told.total:
+        return []
+    numbers = {"all": told.total, "counted": told.counted, "rest": told.total - told.counted}
+    words = {"all": _("All"), "counted": _("Counted"), "rest": _("Not counted")}
+    return [
+        {"words": words[part], "n": numbers[part], "address": _with(told, part=part), "current": told.wish.part == part} for part in PARTS
+    ]
+
+
+def _with(told: Receipt, **wishes: str) -> str:
+    kept = {"window": told.window, **({"part": told.wish.part} if told.wish.part != ALL else {})}
+    return "?" + urlencode({**kept, **wishes})
+
+
+def _whose(visit: Visit, scope: str) -> str:
+    kind, _colon, key = scope.partition(":")
+    if kind == "queue":
+        return _queue_name(visit, key)
+    return _agent_name(visit, key) if kind == "agent" else _("all queues") if visit.viewer.queues is None else _("your queues")
+
+
+def _address_of(scope: str) -> str:
+    kind, _colon, key = scope.partition(":")
+    return f"/{kind}s/{quote(key, safe=':')}/" if key else "/"
+
+
+def _queue_name(visit: Visit, key: str) -> str:
+    held = visit.facts.queues.get(key)
+    return held.party.name or f"#{key}" if held is not None else f"#{key}" if key else "–"
+
+
+def _agent_name(visit: Visit, key: str) -> str:
+    held = visit.facts.agents.get(key)
+    return visit.agent_name(key, held.party.name if held is not None else None) or f"#{key}"
+
+
+async def _file(visit: Visit, wish: Wish) -> HttpResponse:
+    """The whole list as a file."""
+    if not visit.may("export"):
+        raise Forbidden(_("Files are open to supervisors. Ask somebody who administers the wallboard."))
+    lines: list[Line] = []
+    told = await receipt_of(visit.organisation, visit.viewer, replace(wish, limit=LONGEST_PAGE * 10))
+    lines += told.lines
+    while told.next is not None and len(lines) < MOST_IN_A_FILE:
+        told = await receipt_of(visit.organisation, visit.viewer, replace(wish, limit=LONGEST_PAGE * 10, after=told.next))
+        lines += told.lines
+    await visit.note("receipt.exported", "number", f"{wish.scope} {wish.metric}", window=told.window, lines=len(lines))
+    page = io.StringIO()
+    writer = csv.writer(page, quoting=csv.QUOTE_ALL)
+    names = ("id_call", "at", "ended_at", "queue", "agent", "number", "outcome", "wait_s", "talk_s", "hold_s", "ring_s", "counted")
+    writer.writerow(names)
+    for line in lines[:MOST_IN_A_FILE]:
+        writer.writerow([as_text(cell) for cell in _cells(visit, told.definition, line)])
+    # A byte-order mark, without which spreadsheets read the letters of another alphabet.
+    answer = HttpResponse("\ufeff" + page.getvalue(), content_type="text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{wish.metric.replace(".", "-")}.csv"'
+    return answer
+
+
+def _cells(visit: Visit, meant: Definition, line: Line) -> list[str]:
+    row = line.row
+    of_agent = meant.kind in ("offer", "agents", "presence") or meant.id == "talking"
+    queue = row.queue if of_agent else row.key
+    number = (row.caller if visit.may("numbers") else masked(row.caller)) if row.caller else ""
+    return [
+        row.id_call if line.named else "",
+        iso(row.at, visit.timezone),
+        iso(row.ended_at, visit.timezone),
+        _queue_name(visit, queue) if queue and line.named else "",
+        _agent_name(visit, row.key) if of_agent else "",
+        number,
+        outcome_of(row),
+        *("" if ms is None else f"{ms / 1000:.3f}" for ms in (row.wait, row.talk, row.hold, row.ring)),
+        "1" if line.counted else "0",
+    ]
+
+
+page = for_people(receipt, needs="calls")
+urls = [path("numbers/<path:scope>/<str:metric>/", page, name="receipt")]
