@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from tests.accounts.conftest import PASSWORD, actions, browser_of, person, sign_in, words_of
 from wallboard.accounts import throttle
-from wallboard.accounts.models import AuditEntry, FailedSignIns, OpenSession
+from wallboard.accounts.forgetting import forget_old
+from wallboard.accounts.models import AuditEntry, FailedSignIns, Membership, OpenSession
 
 pytestmark = [pytest.mark.django_db, pytest.mark.engines]
 
@@ -121,7 +122,7 @@ def test_waits_are_over_after_their_time_and_grow_for_whoever_goes_on() -> None:
     assert throttle.enter("anna", "192.0.2.1", again + timedelta(minutes=9)) > 0, "and then twice as long"
     assert throttle.enter("anna", "192.0.2.1", again + timedelta(minutes=26)) == 0
     assert FailedSignIns.objects.order_by("failures").first().failures == 1, "forgotten after a quiet quarter of an hour"  # type: ignore[union-attr]
-    assert throttle.forget_old(again + timedelta(hours=3)) == 2
+    assert forget_old(again + timedelta(hours=3)) == 2
 
 
 def test_whoever_tries_many_accounts_waits_too() -> None:
@@ -208,3 +209,24 @@ def test_passwords_are_long_unlike_the_name_and_not_digits_alone(weak: str) -> N
     validate_password("four plain words here", anna)
     with pytest.raises(ValidationError):
         validate_password(weak, anna)
+
+
+def test_what_nobody_needs_any_more_is_forgotten() -> None:
+    client, now = Client(), timezone.now()
+    person("anna")
+    sign_in(Client(), "nobody", "wrong")
+    sign_in(client, "anna")
+    assert forget_old(now) == 0
+    assert forget_old(now + timedelta(days=91)) == 4, "two counters, the browser, and the line of nobody's account"
+    assert actions() == ["sign_in.done"]
+    assert client.get("/logout/").status_code == 405
+
+
+def test_when_somebody_last_looked_is_kept_to_the_few_minutes() -> None:
+    row = Membership.objects.get(user=person("anna"))
+    now = timezone.now()
+    row.note_look(now)
+    row.note_look(now + timedelta(minutes=4))
+    assert Membership.objects.get().last_seen_at == now
+    row.note_look(now + timedelta(minutes=5))
+    assert Membership.objects.get().last_seen_at == now + timedelta(minutes=5)

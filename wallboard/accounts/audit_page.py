@@ -18,6 +18,7 @@ from channels.db import database_sync_to_async
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from wallboard.accounts import journal
 from wallboard.accounts.audit_words import ACTIONS, SUBJECTS, WAYS, action_in_words
@@ -134,7 +135,13 @@ def detail_in_words(detail: dict[str, Any]) -> str:
             said.append(_("all queues") if value is None else _("queues: %(queues)s") % {"queues": ", ".join(map(str, value)) or "–"})
         elif name == "former" and isinstance(value, dict):
             said.append(_("before: %(before)s") % {"before": detail_in_words(value)})
-        elif value not in (None, "", [], {}):
+        elif name == "scopes" and isinstance(value, list):
+            said.append(_("may read: %(scopes)s") % {"scopes": ", ".join(map(str, value))})
+        elif name == "days" and (value == "" or str(value).isdecimal()):
+            said.append(ngettext("ends after %(n)s day", "ends after %(n)s days", int(value)) % {"n": value} if value else _("no end"))
+        elif name == "codes_left" and isinstance(value, int):
+            said.append(ngettext("%(n)d recovery code left", "%(n)d recovery codes left", value) % {"n": value})
+        elif name != "row" and value not in (None, "", [], {}):
             said.append(f"{name}: {value if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False)}")
     return "; ".join(said)
 

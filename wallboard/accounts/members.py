@@ -68,6 +68,7 @@ def show(visit: Visit, status: int = 200, **more: Any) -> HttpResponse:
 
 
 def _line(visit: Visit, member: Membership) -> dict[str, Any]:
+    seen = member.last_seen_at or member.user.last_login
     return {
         "pk": member.pk,
         "name": member.user.get_username(),
@@ -80,7 +81,7 @@ def _line(visit: Visit, member: Membership) -> dict[str, Any]:
         "scope": scopes.in_words(member.queues, visit),
         "queues": scopes.choices(visit, member.queues or ()),
         "mine_to_change": scopes.covers(visit.viewer, member.queues),
-        "seen": day_and_time(_ms(member.last_seen_at or member.user.last_login), visit.timezone)[:16],
+        "seen": day_and_time(_ms(seen), visit.timezone)[:16] if seen else "",
     }
 
 

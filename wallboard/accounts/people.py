@@ -5,11 +5,12 @@ set of abilities (`wallboard.accounts.roles`); `queues` None is every queue, a l
 """
 
 import secrets
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import models
+from django.db import DatabaseError, models
 from django.utils import timezone
 
 from stats.models import Organisation
@@ -17,6 +18,8 @@ from wallboard.accounts.digests import digest_of
 from wallboard.accounts.roles import PEOPLES_ROLES
 
 INVITED_FOR = timedelta(days=7)
+# When somebody last looked matters to the few minutes.
+SEEN_STEP = timedelta(minutes=5)
 ROLE_CHOICES = [(role, role) for role in PEOPLES_ROLES]
 
 
@@ -36,6 +39,14 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} {self.role} {self.organisation}"
+
+    def note_look(self, now: datetime | None = None) -> None:
+        """Remembers that the person has just looked, at most every SEEN_STEP; a database too busy for that stops no look."""
+        moment = now or timezone.now()
+        if self.last_seen_at is None or moment - self.last_seen_at >= SEEN_STEP:
+            with suppress(DatabaseError):
+                Membership.objects.filter(pk=self.pk).update(last_seen_at=moment)
+            self.last_seen_at = moment
 
 
 class Invitation(models.Model):

@@ -55,12 +55,6 @@ def forgive(account: str, address: str) -> None:
             row.save()
 
 
-def forget_old(now: datetime | None = None) -> int:
-    """Removes what counts no more; how many rows."""
-    before = (now or timezone.now()) - max(REMEMBERED, LONGEST_WAIT)
-    return FailedSignIns.objects.filter(last_at__lt=before).delete()[0]
-
-
 def _digests(account: str, address: str) -> tuple[tuple[str, int], tuple[str, int]]:
     place = _place(address)
     return (_digest("account", account.strip().casefold(), place), MOST_OF_ACCOUNT), (_digest("address", place), MOST_OF_ADDRESS)

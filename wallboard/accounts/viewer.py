@@ -78,12 +78,18 @@ def of_member(membership: Membership) -> Viewer:
     )
 
 
-def of_person(user: Any, chosen: str = "") -> Viewer | None:
-    """A signed-in person in the organisation they chose, else in the first they belong to; None where they belong to none."""
+def of_person(user: Any, chosen: str = "", *, looks: bool = False) -> Viewer | None:
+    """A signed-in person in the organisation they chose, else in the first they belong to; None where they belong to none.
+
+    `looks`: they have just opened a page, which is remembered to the few minutes.
+    """
     memberships = list(Membership.objects.select_related("organisation", "user").filter(user=user).order_by("organisation__slug"))
     if not memberships:
         return None
-    return of_member(next((each for each in memberships if each.organisation.slug == chosen), memberships[0]))
+    member = next((each for each in memberships if each.organisation.slug == chosen), memberships[0])
+    if looks:
+        member.note_look()
+    return of_member(member)
 
 
 def of_token(token: ApiToken) -> Viewer:

@@ -129,7 +129,7 @@ def _may_look(person: AbstractBaseUser | AnonymousUser) -> bool:
 
 async def _viewer(request: HttpRequest, person: Any) -> Viewer | None:
     chosen = await request.session.aget(CHOSEN, "")
-    return await database_sync_to_async(of_person)(person, str(chosen))
+    return await database_sync_to_async(of_person)(person, str(chosen), looks=True)
 
 
 def address_of(request: HttpRequest) -> str:
