@@ -12,7 +12,7 @@ from django.db import DatabaseError, InterfaceError
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from stats.domain.facts import Facts
 from stats.domain.numbers import e164
@@ -93,7 +93,9 @@ def _may_see(viewer: Viewer, call: Call, facts: Facts) -> bool:
 
 
 def _other(settled: SettledCall, reading: Reading, timezone: str) -> Other:
-    outcome = _("still going on") if not settled.ended else _("answered") if settled.answered else _last_outcome(settled)
+    outcome = pgettext("another call", "still going on")
+    if settled.ended:
+        outcome = pgettext("another call", "answered") if settled.answered else _last_outcome(settled)
     address = reverse("call", args=[settled.call.id_call])
     return Other(
         address=f"{address}?{urlencode({'source': settled.call.source})}" if len(reading.facts.sources) > 1 else address,
@@ -108,7 +110,7 @@ def _other(settled: SettledCall, reading: Reading, timezone: str) -> Other:
 def _last_outcome(settled: SettledCall) -> str:
     if settled.visits and settled.visits[-1].outcome is not VisitOutcome.ANSWERED:
         return str(OUTCOMES.get(str(settled.visits[-1].outcome), "")).lower()
-    return _("nobody answered")
+    return pgettext("another call", "nobody answered")
 
 
 def _summary(many: int, *, more: bool) -> str:

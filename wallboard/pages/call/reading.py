@@ -9,7 +9,7 @@ from functools import cached_property
 from urllib.parse import quote
 
 from django.urls import NoReverseMatch, reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from stats.domain.facts import Facts
 from stats.domain.journey_axis import Axis, Lane, LaneKind, Segment, axis_of
@@ -91,11 +91,12 @@ class Reading:
         """Whose lane it is, as its label says it."""
         match lane.kind:
             case LaneKind.CALLER:
-                return Who(_("Call") if self.dialled or self.settled.internal else _("Caller"))
+                inner = self.dialled or self.settled.internal
+                return Who(pgettext("lane of a call", "Call") if inner else pgettext("lane of a call", "Caller"))
             case LaneKind.MENU:
                 return Who(self.menu)
             case LaneKind.TRANSFER:
-                return Who(_("Handed on"))
+                return Who(pgettext("lane of a call", "Handed on"))
             case LaneKind.QUEUE:
                 return self.queue(lane.party)
         return self.agent(lane.party) if lane.party is not None else Who("?")
@@ -112,7 +113,7 @@ class Reading:
         journey = self.call.journey
         named = [journey.ivr_name, journey.ivr_last_name] if journey is not None else []
         told = list(dict.fromkeys(name for name in named if name))
-        return " → ".join(told) or _("Menu")
+        return " → ".join(told) or pgettext("lane of a call", "Menu")
 
     def outcome(self, n: int) -> str:
         """What became of a visit, an abandon below the queue's limit told apart."""
