@@ -23,8 +23,9 @@ log = structlog.get_logger(__name__)
 # The quietest time: after midnight's batches, before the first shift.
 BEGINS = timedelta(hours=3, minutes=30)
 HELD_FOR = timedelta(minutes=5)
-# One round works so long at most; the others of the house wait meanwhile.
-WORK_S = 600.0
+# One round works so long at most: whoever works also gives signs of life, between the rounds.
+WORK_S = 30.0
+LONGEST_WAIT_S = 3_600.0
 KEPT_RUNS = 400
 
 
@@ -61,6 +62,26 @@ def work_on(organisation: Organisation, now_ms: int, holder: str, also: Callable
         wipe_file()
     _end(run)
     return run
+
+
+def is_done(organisation: Organisation, now_ms: int) -> bool:
+    """Whether the last night's work is done."""
+    night = night_of(now_ms, organisation.timezone)
+    return RetentionRun._default_manager.filter(organisation=organisation.slug, night=night, ended_at__isnull=False).exists()
+
+
+def is_free(organisation: Organisation, now_ms: int) -> bool:
+    """Whether the last night's work is begun, not done, and held by nobody."""
+    night = night_of(now_ms, organisation.timezone)
+    return RetentionRun._default_manager.filter(organisation=organisation.slug, night=night, ended_at=None, held_until=None).exists()
+
+
+def next_in_s(organisation: Organisation, now_ms: int) -> float:
+    """In how many seconds the next night begins, or LONGEST_WAIT_S where that is sooner: clocks are stepped, and summer ends."""
+    zone = ZoneInfo(organisation.timezone)
+    here = datetime.fromtimestamp(now_ms / 1000, zone)
+    begins = datetime.combine((here - BEGINS).date() + timedelta(days=1), datetime.min.time(), zone) + BEGINS
+    return min(LONGEST_WAIT_S, max(1.0, begins.timestamp() - now_ms / 1000 + 1))
 
 
 def _end(run: RetentionRun) -> None:

@@ -1,4 +1,4 @@
-"""`manage.py housekeeping`: clears away, once an hour, what nobody needs any more, and makes room for what comes."""
+"""`manage.py housekeeping`: clears away what nobody needs any more, or nobody wants kept, and makes room for what comes."""
 
 import os
 import signal
@@ -17,6 +17,7 @@ from django.utils import timezone
 from stats.clock import now_ms
 from stats.history.partitions import tend
 from wallboard.accounts.models import ApiToken, Screen
+from wallboard.privacy import nightly
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +31,9 @@ REVOKED_KEPT = timedelta(days=90)
 class Command(BaseCommand):
     """Runs until SIGTERM; `--once` makes a single round."""
 
-    help = "Makes the archive's months, and clears expired sessions and long revoked tokens, every hour."
+    help = (
+        "Makes the archive's months, and clears expired sessions and long revoked tokens every hour, and at night what is not to be kept."
+    )
     # `up` has said it all already.
     requires_system_checks = ()
 
@@ -49,7 +52,7 @@ class Command(BaseCommand):
         while not stop.is_set():
             left_s = ROUND_S
             try:
-                clear_away()
+                left_s = clear_away()
             except (DatabaseError, InterfaceError) as wrong:
                 # The database is away or locked; boards live on without it, and so do we.
                 log.warning("housekeeping_put_off", reason=type(wrong).__name__)
@@ -63,14 +66,15 @@ class Command(BaseCommand):
                 left_s -= BEAT_S
 
 
-def clear_away() -> None:
-    """One round."""
+def clear_away() -> float:
+    """One round. Returns in how many seconds the next is due."""
     # The archive's months first: an expired session hurts nobody.
     tend(now_ms())
     call_command("clearsessions", verbosity=0)
     before = timezone.now() - REVOKED_KEPT
     gone = sum(kind.objects.filter(revoked_at__lt=before).delete()[0] for kind in (ApiToken, Screen))
     log.info("housekeeping_done", revoked_tokens_removed=gone)
+    return min(ROUND_S, nightly.work(now_ms()))
 
 
 def beat(var_dir: Path) -> None:
