@@ -17,15 +17,19 @@ from stats.domain.records import Call
 
 # Where a caller went who left a queue unanswered and was answered outside every queue; and came from, of a visit nobody can name.
 NO_QUEUE = ""
+Move = tuple[str, bool]
 
 
 @dataclass(slots=True)
 class QueueDay:
-    """Visits of one queue by quarter (its first instant, epoch ms), and how many came from and went on to which queue (by key)."""
+    """Visits of one queue by quarter (its first instant, epoch ms), and how many came from and went on to which queue.
+
+    A move is (key of the other queue, whether the caller left the first one unanswered).
+    """
 
     quarters: dict[int, Groups] = field(default_factory=dict)
-    came_from: Counter[str] = field(default_factory=Counter)
-    went_to: Counter[str] = field(default_factory=Counter)
+    came_from: Counter[Move] = field(default_factory=Counter)
+    went_to: Counter[Move] = field(default_factory=Counter)
 
     def put(self, rows: Iterable[Row], sign: int = 1) -> None:
         """Put visits in, or (`sign` -1) take them out."""
@@ -44,10 +48,13 @@ class QueueDay:
             if visit.entered_at is None or not first <= visit.entered_at < end or queue_key(visit.visit.queue) != queue:
                 continue
             if number:
-                self.came_from[queue_key(visits[number - 1].visit.queue) or NO_QUEUE] += 1
-            if visit.outcome is VisitOutcome.OVERFLOWED:
-                after = queue_key(visits[number + 1].visit.queue) if number + 1 < len(visits) else None
-                self.went_to[after or NO_QUEUE] += 1
+                before = visits[number - 1]
+                self.came_from[(queue_key(before.visit.queue) or NO_QUEUE, before.outcome is VisitOutcome.OVERFLOWED)] += 1
+            unanswered = visit.outcome is VisitOutcome.OVERFLOWED
+            if number + 1 < len(visits):
+                self.went_to[(queue_key(visits[number + 1].visit.queue) or NO_QUEUE, unanswered)] += 1
+            elif unanswered:
+                self.went_to[(NO_QUEUE, True)] += 1
         return rows
 
     def amounts(self) -> Iterator[tuple[int, Amounts]]:

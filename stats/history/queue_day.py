@@ -29,11 +29,11 @@ def queue_day(question: Question, without: Without) -> QueueDay:
     """The archived visits of the question's queue and time. Raises django.db.Error."""
     day = QueueDay(quarters=visit_quarters(question))
     day.put(visits_of_calls(question, without), -1)
-    for queue, step, number in _beside(question, without):
-        (day.came_from if step < 0 else day.went_to)[question.key(queue) or NO_QUEUE] += number
+    for queue, unanswered, step, number in _beside(question, without):
+        (day.came_from if step < 0 else day.went_to)[(question.key(queue) or NO_QUEUE, unanswered)] += number
     overflowed = sum(amounts["overflowed"] for _quarter, amounts in day.amounts())
-    if elsewhere := overflowed - day.went_to.total():
-        day.went_to[NO_QUEUE] += elsewhere
+    if elsewhere := overflowed - sum(number for (_queue, unanswered), number in day.went_to.items() if unanswered):
+        day.went_to[(NO_QUEUE, True)] += elsewhere
     return day
 
 
@@ -46,8 +46,8 @@ def known_from(organisation: str, first: int, end: int) -> int | None:
     return max(first, oldest if oldest is not None else first)
 
 
-def _beside(question: Question, without: Without) -> list[tuple[str, int, int]]:
-    """To which queue were the visits just before (-1) the queue's own, and just after (1) those it lost to another; and how many."""
+def _beside(question: Question, without: Without) -> list[tuple[str, bool, int, int]]:
+    """The queues of the visits just before (-1) and just after (1) the queue's own, whether the first was left unanswered, and how many."""
     keys = list(question.keys or {})
     words = ["v.organisation = %s", f"v.queue IN ({_places(keys)})", "v.at_ms >= %s", "v.at_ms < %s", "v.dated", "v.direction <> 'out'"]
     values: list[str | int] = [question.organisation, *keys, question.first, question.end]
@@ -59,12 +59,12 @@ def _beside(question: Question, without: Without) -> list[tuple[str, int, int]]:
             values += [source, *ids]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT w.queue, w.number - v.number, COUNT(*) FROM {_VISIT} v JOIN {_VISIT} w ON {_SAME_CALL}"  # noqa: S608
-            " AND (w.number = v.number - 1 OR (w.number = v.number + 1 AND v.outcome = 'overflowed'))"
-            f" WHERE (v.number > 0 OR v.outcome = 'overflowed') AND {' AND '.join(words)} GROUP BY 1, 2",
+            "SELECT w.queue, CASE WHEN w.number < v.number THEN w.outcome ELSE v.outcome END, w.number - v.number, COUNT(*)"  # noqa: S608
+            f" FROM {_VISIT} v JOIN {_VISIT} w ON {_SAME_CALL} AND w.number <> v.number AND w.number BETWEEN v.number - 1 AND v.number + 1"
+            f" WHERE {' AND '.join(words)} GROUP BY 1, 2, 3",
             values,
         )
-        return [(str(queue), int(step), int(number)) for queue, step, number in cursor.fetchall()]
+        return [(str(queue), outcome == "overflowed", int(step), int(number)) for queue, outcome, step, number in cursor.fetchall()]
 
 
 def _places(values: Collection[object]) -> str:

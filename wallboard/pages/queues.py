@@ -80,6 +80,7 @@ async def _drawn(visit: Visit, key: str, told: Told, party: PartyFacts, form: ta
         target=length(_number(told.get("target_s"))),
         share=figures.percent(told.get("share")),
         standing=standing,
+        known=told.get("offered") is not None,
         reason=reason_of(standing, place),
         agents_standing=standing_for(values, source, AGENTS, visit.now),
         window=window,

@@ -9,46 +9,51 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from stats.domain.queue_day import NO_QUEUE, QueueDay
+from stats.domain.queue_day import NO_QUEUE, Move, QueueDay
 from wallboard.boards.freshness import Values
 from wallboard.pages.addresses import receipt_address
+
+# No queue has such a key.
+HIDDEN = "\0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """So many visits from or to one place. `key`: of a queue that has a page; `share` of the longest line, 0 to 100."""
+    """Moves from or to one place. `key`: of a queue that has a page; `share`, `unanswered_share`: of the longest line, 0 to 100."""
 
     name: str
     key: str
-    number: int
+    unanswered: int
+    answered: int
     share: str
-    address: str
+    unanswered_share: str
+    unanswered_address: str
+    answered_address: str
+
+    @property
+    def number(self) -> int:
+        """All of them."""
+        return self.unanswered + self.answered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flows:
-    """In and out, most first; `entered`: those who came straight to this queue, None where that is not known."""
+    """In and out, most first; `entered`: those who came straight to this queue."""
 
     came: list[Flow]
     went: list[Flow]
     entered: int
-    came_number: int
-    went_number: int
-    went_address: str
 
 
 def flows_of(day: QueueDay, values: Values, key: str) -> Flows:
     """The flows of a queue's day."""
     offered = sum(amounts["offered"] for _quarter, amounts in day.amounts())
-    most = max([1, *day.came_from.values(), *day.went_to.values()])
-    came, went = _lines(day.came_from, values, key, most, out=False), _lines(day.went_to, values, key, most, out=True)
+    came, went = _by_queue(day.came_from, values), _by_queue(day.went_to, values)
+    most = max([1, *(sum(each) for each in (*came.values(), *went.values()))])
     return Flows(
-        came=came,
-        went=went,
-        entered=offered - day.came_from.total(),
-        came_number=day.came_from.total(),
-        went_number=day.went_to.total(),
-        went_address=receipt_address(f"queue:{key}", "overflowed"),
+        came=_lines(came, values, key, most, out=False),
+        went=_lines(went, values, key, most, out=True),
+        entered=max(0, offered - day.came_from.total()),
     )
 
 
@@ -58,23 +63,38 @@ def name_of(told: Mapping[str, object], key: str) -> str:
     return name.strip() if isinstance(name, str) and name.strip() else f"#{key}"
 
 
-def _lines(counts: Counter[str], values: Values, key: str, most: int, *, out: bool) -> list[Flow]:
-    hidden = sum(number for queue, number in counts.items() if queue != NO_QUEUE and f"queue:{queue}" not in values)
+def _by_queue(moves: Counter[Move], values: Values) -> dict[str, tuple[int, int]]:
+    """(unanswered, answered) by queue; all queues out of sight are one."""
+    found: dict[str, tuple[int, int]] = {}
+    for (queue, unanswered), number in moves.items():
+        key = queue if queue == NO_QUEUE or f"queue:{queue}" in values else HIDDEN
+        lost, kept = found.get(key, (0, 0))
+        found[key] = (lost + number, kept) if unanswered else (lost, kept + number)
+    return {key: counts for key, counts in found.items() if sum(counts) > 0}
+
+
+def _lines(counts: Mapping[str, tuple[int, int]], values: Values, key: str, most: int, *, out: bool) -> list[Flow]:
     lines = []
-    for queue, number in counts.items():
+    for queue, (unanswered, answered) in counts.items():
         told = values.get(f"queue:{queue}")
-        if number > 0 and told is not None:
-            # Who left a queue unanswered is on the list of that queue.
-            address = receipt_address(f"queue:{key if out else queue}", "overflowed")
-            lines.append(Flow(name=name_of(told, queue), key=queue, number=number, share=_share(number, most), address=address))
-    lines.sort(key=lambda line: (-line.number, line.name))
-    if hidden > 0:
-        lines.append(Flow(name=_("queues you do not see"), key="", number=hidden, share=_share(hidden, most), address=""))
-    if (outside := counts.get(NO_QUEUE, 0)) > 0:
-        words = _("answered outside the queues") if out else _("a queue nobody named")
-        lines.append(Flow(name=words, key="", number=outside, share=_share(outside, most), address=""))
-    return lines
+        # Who left a queue is on the list of that queue, under what became of the visit there.
+        left = "" if told is None and not out else f"queue:{key if out else queue}"
+        lines.append(
+            Flow(
+                name=name_of(told, queue) if told is not None else _place(queue, out=out),
+                key=queue if told is not None else "",
+                unanswered=unanswered,
+                answered=answered,
+                share=f"{(unanswered + answered) / most * 100:.1f}",
+                unanswered_share=f"{unanswered / most * 100:.1f}",
+                unanswered_address=receipt_address(left, "overflowed") if left else "",
+                answered_address=receipt_address(left, "answered") if left else "",
+            )
+        )
+    return sorted(lines, key=lambda line: (not line.key, -line.number, line.name))
 
 
-def _share(number: int, most: int) -> str:
-    return f"{number / most * 100:.1f}"
+def _place(queue: str, *, out: bool) -> str:
+    if queue == HIDDEN:
+        return _("queues you do not see")
+    return _("answered outside the queues") if out else _("a queue nobody named")

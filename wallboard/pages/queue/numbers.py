@@ -29,6 +29,7 @@ WINDOWED = (
     ("service_level", CALLS, gettext_lazy("Service level")),
     ("asa", CALLS, gettext_lazy("Average answer")),
     ("abandon_rate", CALLS, gettext_lazy("Abandoned share")),
+    ("offered", CALLS, gettext_lazy("Offered")),
 )
 LINES: tuple[tuple[str, Words], ...] = (
     ("offered", gettext_lazy("Offered")),
