@@ -14,6 +14,7 @@ import { showTab } from './tab.js';
 import { alarmsOf, byUrgency, judge } from './urgency.js';
 
 const REORDER_MS = 2000;
+const ASK_AGAIN_MS = 5000;
 const SUMMARY_MS = 15000;
 const SUMMARY_QUEUES = 3;
 const RENEW_MS = 60000;
@@ -23,6 +24,7 @@ const find = (selector) => document.querySelector(selector);
 let reorderedAt = -REORDER_MS;
 let saidAt = performance.now();
 let scopes = '';
+let askedAt = -ASK_AGAIN_MS;
 
 function put(element, text) {
   if (element && element.textContent !== text) element.textContent = text;
@@ -63,8 +65,11 @@ function placeQueues(judged, page) {
   if (there !== scopes) {
     // A queue came or went since the page was drawn: the server draws it.
     const drawn = body ? Array.from(body.children, (row) => row.dataset.row).sort().join(' ') : '';
-    if (drawn !== there) page.renewParts();
-    else scopes = there;
+    if (drawn === there) scopes = there;
+    else if (performance.now() - askedAt >= ASK_AGAIN_MS) {
+      askedAt = performance.now();
+      page.renewParts();
+    }
   }
   if (!body) return;
   const rows = new Map(Array.from(body.children, (row) => [row.dataset.row, row]));

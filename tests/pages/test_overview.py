@@ -4,11 +4,14 @@ import re
 from collections.abc import AsyncIterator
 
 import pytest
+from django.contrib.auth import get_user_model
 
 from stats.clock import now_ms
 from stats.domain.records import Party
+from stats.models import Organisation
 from tests.pages.members import looks
 from tests.push.floor import SALES, SUPPORT, Worker, ended_call, ready, waiting_call
+from wallboard.accounts.models import Membership
 from wallboard.boards.figure import Place
 from wallboard.boards.freshness import Values
 from wallboard.pages.urgency import alarms, urgency, worst_of
@@ -167,3 +170,13 @@ async def test_eighty_queues_are_all_there(floor: Worker) -> None:
     html = (await looks("/")).content.decode()
     assert len(rows(html)) == 81
     assert rows(html)[0] == "queue:111834"
+
+
+async def test_who_belongs_to_two_organisations_can_go_to_the_other(floor: Worker) -> None:
+    alone = (await looks("/")).content.decode()
+    assert 'name="organisation"' not in alone
+    other = await Organisation.objects.acreate(slug="other", name="Other & Sons")
+    person = await get_user_model().objects.aget(username="admin-all")
+    await Membership.objects.acreate(user=person, organisation=other, role="viewer")
+    html = (await looks("/")).content.decode()
+    assert re.search(r'<form action="/account/organisation/".*name="organisation" value="other">Go to Other &amp; Sons<', html, re.DOTALL)

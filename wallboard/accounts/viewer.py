@@ -5,7 +5,7 @@ same are told the same (`sight`), so that one computation serves them.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from wallboard.accounts.keys import ApiToken, Screen
@@ -35,7 +35,10 @@ EVERYTHING = Sight()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Viewer:
-    """Somebody who may look. `role` is viewer, supervisor, admin, screen or program; `row` is of the person or token."""
+    """Somebody who may look. `role` is viewer, supervisor, admin, screen or program; `row` is of the person or token.
+
+    `title` is what the organisation is called, `elsewhere` the others a person belongs to (slug and name); neither says who they are.
+    """
 
     kind: Kind
     organisation: str
@@ -45,6 +48,8 @@ class Viewer:
     queues: frozenset[str] | None = None
     names: str = "full"
     abilities: frozenset[str] = frozenset()
+    title: str = field(default="", compare=False)
+    elsewhere: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
     def may(self, ability: str) -> bool:
         """Whether the viewer has this ability (`wallboard.accounts.roles`)."""
@@ -75,6 +80,7 @@ def of_member(membership: Membership) -> Viewer:
         queues=scope_of(membership.queues),
         names=NAMES.get(membership.role, "short"),
         abilities=abilities_of(membership.role),
+        title=membership.organisation.name,
     )
 
 
@@ -89,7 +95,8 @@ def of_person(user: Any, chosen: str = "", *, looks: bool = False) -> Viewer | N
     member = next((each for each in memberships if each.organisation.slug == chosen), memberships[0])
     if looks:
         member.note_look()
-    return of_member(member)
+    others = tuple((each.organisation.slug, each.organisation.name) for each in memberships if each is not member)
+    return replace(of_member(member), elsewhere=others)
 
 
 def of_token(token: ApiToken) -> Viewer:
