@@ -1,7 +1,11 @@
 """The audit log: unchangeable, an organisation's own, narrowed by the address, and harmless as a file."""
 
+import ast
 import csv
 import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,9 +17,11 @@ from django.utils import timezone
 from tests.accounts.conftest import actions, words_of
 from wallboard.accounts import journal
 from wallboard.accounts.audit_page import LINES, as_text
-from wallboard.accounts.audit_words import action_in_words
+from wallboard.accounts.audit_words import ACTIONS, action_in_words
 from wallboard.accounts.models import AuditEntry, Unchangeable
 
+ROOT = Path(__file__).resolve().parents[2]
+WRITERS = ("note", "note_look", "anote", "anote_look", "write", "note_failure")
 pytestmark = [pytest.mark.django_db, pytest.mark.engines]
 
 
@@ -110,3 +116,20 @@ def test_a_line_longer_than_its_column_is_cut_and_not_refused() -> None:
     journal.write("default", "call.opened", actor_name="n" * 300, subject="s" * 300, address="a" * 100)
     entry = AuditEntry.objects.get()
     assert (len(entry.actor_name), len(entry.subject), len(entry.address)) == (200, 200, 64)
+
+
+def actions_in_code() -> Iterator[tuple[str, str]]:
+    """Every action that the code names where it writes to the log, with its file."""
+    for path in sorted((ROOT / "wallboard").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or ast.unparse(node.func).rpartition(".")[2] not in WRITERS:
+                continue
+            for each in node.args[:3]:
+                if isinstance(each, ast.Constant) and re.fullmatch(r"[a-z_]+\.[a-z_]+", str(each.value)):
+                    yield str(each.value), path.name
+
+
+def test_every_action_that_is_written_has_words() -> None:
+    found = list(actions_in_code())
+    assert ("tokens.made", "token_page.py") in found
+    assert [each for each in found if each[0] not in ACTIONS] == []
