@@ -1,6 +1,7 @@
 """The first run: who has the code makes the first account, names the organisation and tries a token; nobody else does anything."""
 
 import json
+import logging
 import stat
 from collections.abc import AsyncIterator
 from io import StringIO
@@ -14,6 +15,7 @@ from asgiref.sync import sync_to_async
 from channels.db import database_sync_to_async
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
+from django.db import connection
 from django.test import AsyncClient
 
 from stats.models import Organisation, Source
@@ -295,3 +297,34 @@ async def test_a_token_of_the_environment_is_changed_there(house: Path, vendor: 
     assert "TELAVOX_TOKEN" in page
     assert 'name="token"' not in page
     assert vendor.sockets.handshakes == []
+
+
+async def test_a_token_is_in_no_log_no_table_and_no_store(
+    house: Path, vendor: TelavoxSimulator, caplog: pytest.LogCaptureFixture, redis_server: str
+) -> None:
+    """Tried, refused, kept: with every log of every library at its most talkative."""
+    caplog.set_level(logging.DEBUG)
+    for name in ("websockets", "websockets.client", "aiohttp", "aiohttp.client", "gql", "gql.transport.aiohttp", "stats.telavox.socket"):
+        caplog.set_level(logging.DEBUG, logger=name)
+    client = await insider()
+    wrong = "canary-of-a-wrong-token"
+    await stream(client, "/setup/source/", token=wrong)
+    told = await stream(client, "/setup/source/", token=DEFAULT_TOKEN)
+    await client.post("/setup/source/", {"do": "keep", "keep": told[-1]["keep"]})
+    tables = await database_sync_to_async(every_row)()
+    assert "telavox" in tables
+    store = live.store().connection.client
+    held = repr([(name, await store.dump(name)) for name in await store.keys("*")])
+    for token in (wrong, DEFAULT_TOKEN):
+        for where in (caplog.text, tables, held):
+            assert token not in where
+
+
+def every_row() -> str:
+    """The database, whole."""
+    found = []
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f'SELECT * FROM "{table}"')
+            found.append(repr(cursor.fetchall()))
+    return "\n".join(found)
