@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from asgiref.sync import sync_to_async
 from channels.db import database_sync_to_async
 from django.db import DatabaseError, InterfaceError
 
@@ -89,7 +90,8 @@ async def find(slug: str, facts: Facts, search: Search, as_of: int) -> Found:
     if not loose.whole:
         return await _without_archive(slug, facts, search, as_of)
     question = _question(slug, facts, search)
-    own = [row for row in rows_of(loose.calls, facts, search, as_of) if _inside(search, row)]
+    # In that thread too: when much waits to be kept, the loop must not wait for its reading.
+    own = partial(_inside_of, loose.calls, facts, search, as_of)
     ids: dict[str, list[str]] = {}
     for call in loose.calls:
         ids.setdefault(call.source, []).append(call.id_call)
@@ -107,7 +109,7 @@ async def _without_archive(slug: str, facts: Facts, search: Search, as_of: int) 
     if number > MOST_WITHOUT_DATABASE:
         raise DatabaseAway
     calls = await store.calls_between(slug, search.first - REACH_MS, search.end)
-    rows = [row for row in rows_of(calls, facts, search, as_of) if _inside(search, row)]
+    rows = await sync_to_async(_inside_of, thread_sensitive=False)(calls, facts, search, as_of)
     return _found(search, r.grouped(rows), _listed(search, rows), without_archive=True)
 
 
@@ -169,6 +171,10 @@ def _question(slug: str, facts: Facts, search: Search) -> Question:
     )
 
 
+def _inside_of(calls: Iterable[Call], facts: Facts, search: Search, as_of: int) -> list[Row]:
+    return [row for row in rows_of(calls, facts, search, as_of) if _inside(search, row)]
+
+
 def _inside(search: Search, row: Row) -> bool:
     if not search.first <= row.at < search.end:
         return False
@@ -189,7 +195,8 @@ def _found(search: Search, groups: Groups, candidates: list[Row], *, without_arc
     return Found(groups, rows[: search.limit], len(rows) > search.limit, without_archive)
 
 
-def _ask(question: Question, search: Search, own: list[Row], ids: Mapping[str, list[str]]) -> Found:
+def _ask(question: Question, search: Search, own_rows: Callable[[], list[Row]], ids: Mapping[str, list[str]]) -> Found:
+    own = own_rows()
     loose = {(source, id_call) for source, named in ids.items() for id_call in named}
     if search.kind == "offer":
         rows = [row for row in archive.offer_rows(question) if (row.source, row.id_call) not in loose] + own

@@ -38,6 +38,7 @@ from wallboard.push import live
 from wallboard.push.admission import DatabaseAway
 
 LONGEST_NOTE = 300
+A_PAGE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,12 +93,21 @@ def _drawn(visit: Visit, found: list[Caller], uncovered: str = "") -> HttpRespon
     known = visit.snapshot.values.get("site", {}).get("known", True)
     standing = standing_for(visit.snapshot.values, None, CALLS, visit.now)
     lines = [_line(visit, each, uncovered) for each in found]
+    waiting = [line for line in lines if not line.by]
+    asked = visit.request.GET.get("page", "")
+    page_number = min(int(asked), 1000) if asked.isascii() and asked.isdigit() and len(asked) < 5 else 0
+    begin = min(page_number * A_PAGE, len(waiting) // A_PAGE * A_PAGE)
+    if uncovered:
+        begin = next((n // A_PAGE * A_PAGE for n, line in enumerate(waiting) if line.uncovered), begin)
     return draw(
         visit,
         "callers.html",
         "callers",
         live=live_root(visit, "overview"),
-        open=[line for line in lines if not line.by],
+        open=waiting[begin : begin + A_PAGE],
+        waiting=len(waiting),
+        older=f"?page={begin // A_PAGE - 1}" if begin else "",
+        newer=f"?page={begin // A_PAGE + 1}" if begin + A_PAGE < len(waiting) else "",
         handled=[line for line in lines if line.by],
         number=len(lines),
         known=bool(known) and standing.level != "unknown",

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 from django.http import HttpResponse
+from django.template.loader import render_to_string
 from django.urls import path
+from django.utils.translation import gettext as _
 
-from stats.domain.definitions import DEFINITIONS, Definition
+from stats.domain.definitions import DEFINITIONS, Definition, definition
 from wallboard.pages.definition_words import KINDS, LEFT_OUT, PLACES, UNITS, WINDOWS, WORDS
-from wallboard.pages.frame import Visit, draw, for_people
+from wallboard.pages.frame import NotThere, Visit, draw, for_people
 from wallboard.pages.receipt_words import formula_in_words
 
 LONGEST_QUESTION = 100
@@ -53,7 +55,10 @@ def entry_of(definition: Definition) -> Entry:
 
 async def definitions(visit: Visit) -> HttpResponse:
     """GET /definitions/"""
-    question = visit.request.GET.get("q", "").strip()[:LONGEST_QUESTION]
+    asked = visit.request.GET
+    if "metric" in asked:
+        return _one(visit, asked.get("of", "site"), asked["metric"], fragment=asked.get("fragment") == "1")
+    question = asked.get("q", "").strip()[:LONGEST_QUESTION]
     groups = []
     for place, words in PLACES.items():
         entries = [entry_of(each) for each in DEFINITIONS.values() if each.place == place]
@@ -61,6 +66,20 @@ async def definitions(visit: Visit) -> HttpResponse:
         if entries:
             groups.append({"place": place, "words": words, "entries": entries})
     return draw(visit, "definitions.html", "definitions", groups=groups, question=question)
+
+
+def _one(visit: Visit, scope: str, metric: str, *, fragment: bool) -> HttpResponse:
+    """One number alone: a page of its own, or the part of it that is shown over another page."""
+    window, _dot, rest = metric.partition(".")
+    metric = rest if window in WINDOWS and rest else metric
+    meant = definition(scope, {"longest_wait_since": "longest_wait"}.get(metric, metric))
+    if meant is None:
+        raise NotThere(_("There is no such number."))
+    entry = entry_of(meant)
+    if fragment:
+        return HttpResponse(render_to_string("app/_definition.html", {"each": entry}, visit.request))
+    groups = [{"place": meant.place, "words": PLACES[meant.place], "entries": [entry]}]
+    return draw(visit, "definitions.html", "definitions", groups=groups, question="", one=True)
 
 
 def fits(entry: Entry, question: str) -> bool:
