@@ -8,8 +8,6 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Min
-
 from stats.domain.agent_day import Rung, Slot
 from stats.domain.errors import Malformed
 from stats.domain.presence_changes import PresenceSeen
@@ -41,14 +39,17 @@ class Kept:
         """The same as conditions on a row."""
         return {"organisation": self.organisation, "source": self.source, "agent__in": sorted(self.agents)}
 
+    @property
+    def each(self) -> list[dict[str, object]]:
+        """The same, one key at a time: for questions about the first or the last of years, which an index answers for one key alone."""
+        return [{"organisation": self.organisation, "source": self.source, "agent": key} for key in sorted(self.agents)]
+
 
 def changes_of_agent(whose: Kept, first: int, end: int) -> list[PresenceSeen]:
     """Changes seen in [first, end), with the newest few from before. Raises django.db.Error."""
-    kept = PresenceChange.objects.filter(**whose.filter)
-    rows = [
-        *kept.filter(at_ms__lt=first).order_by("-at_ms")[:BEFORE],
-        *kept.filter(at_ms__gte=first, at_ms__lt=end).order_by("at_ms")[:MOST],
-    ]
+    rows = list(PresenceChange.objects.filter(**whose.filter, at_ms__gte=first, at_ms__lt=end).order_by("at_ms")[:MOST])
+    for one in whose.each:
+        rows += PresenceChange.objects.filter(**one, at_ms__lt=first).order_by("-at_ms")[:BEFORE]
     return [
         PresenceSeen(
             source=row.source,
@@ -137,10 +138,10 @@ def queues_visited(whose: Kept, ids: Sequence[str], first: int, end: int) -> dic
 
 def recorded_from(whose: Kept) -> int | None:
     """The first instant of which anything is kept of an agent; None for nothing. Raises django.db.Error."""
-    # An instant of 0 is no instant.
-    starts = [
-        PresenceChange.objects.filter(**whose.filter, at_ms__gt=0).order_by("at_ms").values_list("told_ms", flat=True).first(),
-        PresenceSlotRow.objects.filter(**whose.filter, start_ms__gt=0).aggregate(first=Min("start_ms"))["first"],
-        ArchivedOffer.objects.filter(**whose.filter, at_ms__gt=0).aggregate(first=Min("at_ms"))["first"],
-    ]
+    starts: list[int | None] = []
+    for one in whose.each:
+        # An instant of 0 is no instant.
+        starts += PresenceChange.objects.filter(**one, at_ms__gt=0).order_by("at_ms").values_list("told_ms", flat=True)[:1]
+        starts += PresenceSlotRow.objects.filter(**one, start_ms__gt=0).order_by("start_ms").values_list("start_ms", flat=True)[:1]
+        starts += ArchivedOffer.objects.filter(**one, at_ms__gt=0).order_by("at_ms").values_list("at_ms", flat=True)[:1]
     return min((start for start in starts if start is not None), default=None)
