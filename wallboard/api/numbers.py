@@ -56,6 +56,8 @@ async def _number(request: HttpRequest, entry: Pass, scope: str, metric: str) ->
     wish = Wish(
         scope=scope, metric=metric, window=request.GET.get("window", ""), part=part, limit=limit_of(request), after=after_of(request)
     )
+    if scope.startswith("agent:") and not entry.viewer.may("agents"):
+        raise Problem(403, "This token's scopes do not cover agents (live).")
     told = await _receipt(entry, wish)
     return document(told, request, may_see_numbers=entry.viewer.may("numbers"))
 

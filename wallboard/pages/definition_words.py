@@ -132,7 +132,8 @@ AMOUNTS: Mapping[str, Words] = {
     "talk_sum": _("talk together"),
     "talk_n": _("talks known"),
     "hold_sum": _("hold together"),
-    "transferred": _("transferred"),
+    "ring_sum": _("ringing together"),
+    "transferred": _("those transferred"),
     "short_in_target": _("abandoned at once, in target"),
     "share": _("promised share"),
 }
