@@ -130,5 +130,5 @@ def gaps_of(day: AgentDay, source: SourceFacts | None, place: Place) -> list[str
             else:
                 told.append(_("From %(start)s to %(end)s the connection was away: changes in between were not heard.") % known)
     if source is not None and day.is_today and not day.doubts and heard is not None:
-        told.append(_("No gap is known since."))
+        told.append(_("No gap is known since then."))
     return told
