@@ -38,7 +38,7 @@ export function createScreen(page) {
     identify: slotOf('[data-identify]', 'data-identify'),
     name: slotOf('[data-screen-name]', ''),
     room: slotOf('[data-screen-room]', ''),
-    blank: slotOf('[data-blank]', 'data-blank'),
+    dark: slotOf('[data-dark]', 'data-dark'),
     boardCode: slotOf('[data-code-of="board"]', 'd'),
     boardBox: slotOf('[data-box-of="board"]', 'viewBox'),
   };
@@ -140,7 +140,7 @@ export function createScreen(page) {
     if (told && slots.name) {
       commit.put(slots.name, told.name);
       commit.put(slots.room, told.room);
-      commit.put(slots.blank, told.blanked ? 'yes' : 'no');
+      commit.put(slots.dark, told.blanked ? 'yes' : 'no');
     }
     commit.ask();
   }
@@ -163,7 +163,7 @@ export function createScreen(page) {
     /** The key opens nothing any more. */
     ended() {
       endedAt = performance.now();
-      Object.keys(slots).forEach((name) => slots[name] && commit.put(slots[name], name === 'identify' || name === 'blank' ? 'no' : ''));
+      [['identify', 'no'], ['dark', 'no'], ['name', ''], ['room', '']].forEach((each) => slots[each[0]] && commit.put(slots[each[0]], each[1]));
       commit.ask();
     },
     /** Shows another of its boards now. @param {string} board */

@@ -21,12 +21,13 @@ def draw(
     metres: float | None = None,
     owner: str = "Kundservice Växjö",
     now: int = NOW,
+    **more: object,
 ) -> str:
-    """The whole page."""
+    """The whole page; `more` is what a paired screen's page knows beside its board."""
     from django.utils import translation
 
     board = board_for(slug, values, "en", ZONE)
     layout = layout_for(slug, len(board.queues), len(board.agents), inches, metres)
     page = page_of(board, values, layout, now=now, language=language, theme=theme, owner=owner)
     with translation.override(language):
-        return render_to_string("tv/board.html", {"page": page, "build": build()})
+        return render_to_string("tv/board.html", {"page": page, "build": build(), **more})
