@@ -178,10 +178,11 @@ def _budget(left: object) -> str:
 
 def _sum(told: Mapping[str, object], left: object) -> str:
     """`⌊(1 − 80 %) × 1 050⌋ − 190 = 20`."""
-    share, answered, abandoned = (told.get(name) for name in ("share", "answered", "abandoned"))
-    in_target = told.get("answered_in_target")
-    if not isinstance(left, int) or not isinstance(answered, int) or not isinstance(abandoned, int) or not isinstance(in_target, int):
+    share = figures.number(told.get("share"))
+    counts = [_whole(told.get(name)) for name in ("answered", "abandoned", "answered_in_target")]
+    if not isinstance(left, int) or share is None or any(count is None for count in counts):
         return ""
+    answered, abandoned, in_target = (count or 0 for count in counts)
     d = answered + abandoned
     percent = f"{float(Fraction(str(share)) * 100):g}"
     return f"⌊(1 − {percent} %) × {d}⌋ − {d - in_target} = {left}"
