@@ -124,10 +124,10 @@ def number_counted(definition: Definition, groups: Groups) -> int:
     return {"": whole.n, "wait": whole.wait_n}.get(definition.measure, whole.talk_n)
 
 
-def filled(formula: str, figures: Mapping[str, Number], write: Callable[[str, Number], str]) -> str:
+def filled(definition: Definition, figures: Mapping[str, Number], write: Callable[[str, Number], str]) -> str:
     """The formula with figures for its ids; "" where one of them is not known."""
-    names = [word for word in _WORD.findall(formula) if word in figures]
-    if any(figures[name] is None for name in names):
+    formula = definition.formula
+    if any(figures.get(name) is None for name in definition.parts):
         return ""
     return _WORD.sub(lambda word: write(word[0], figures[word[0]]) if word[0] in figures else word[0], formula)
 

@@ -143,7 +143,7 @@ def document(told: Receipt, request: HttpRequest, *, may_see_numbers: bool) -> d
         "recounted": told.recounted,
         "agrees": told.agrees,
         "formula": meant.formula or None,
-        "filled": filled(meant.formula, told.figures, lambda _name, figure: f"{figure:g}") or None,
+        "filled": filled(meant, told.figures, lambda _name, figure: f"{figure:g}") or None,
         "total": told.total,
         "counted": told.counted,
         "excluded": told.left_out,

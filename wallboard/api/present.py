@@ -95,6 +95,7 @@ def agents(told: Receipt, facts: Facts, viewer: Viewer) -> None:
             rows.append(Row(source=presence.document.source, id_call="", number=0, at=since, key=agent, outcome=state, klass=state))
     rows.sort(key=lambda row: row.at)
     told.recounted = told.value if kind == "agent" else len(rows)
+    told.figures = {f"agents_{state}": sum(row.klass == state for row in rows) for state in LOGGED_IN_STATES}
     _page(told, rows, (True for _ in rows))
 
 

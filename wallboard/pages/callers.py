@@ -131,9 +131,10 @@ async def lost(visit: Visit) -> list[Caller]:
     kept, times, handled = await database_sync_to_async(partial(_asked, slug, day, ids, numbers, first, end))()
     queue_keys = aliases(facts.queues.values())
     calling: dict[str, int] = {}
+    wanted = frozenset(numbers)
     for call in loose.calls:
         settled = settle(call)
-        if settled.number not in times and settled.number not in set(numbers):
+        if settled.number not in wanted:
             continue
         if settled.visits and (call.source, call.id_call) not in kept:
             last = settled.visits[-1]

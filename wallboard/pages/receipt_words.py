@@ -85,7 +85,7 @@ def formula_in_figures(told: Receipt, language: str) -> str:
             return _("%(n)s s") % {"n": _grouped(figure)}
         return in_percent(figure, language) if name == "share" else _grouped(figure)
 
-    text = counting.filled(told.definition.formula, told.figures, write)
+    text = counting.filled(told.definition, told.figures, write)
     return f"{text} = {number_text(told.definition, told.recounted, language)}" if text else ""
 
 
