@@ -8,20 +8,23 @@ Rules that hold here:
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from asgiref.sync import sync_to_async
 from channels.db import database_sync_to_async
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
+from stats.domain.facts import Facts
 from stats.domain.outcomes import settle
 from stats.domain.periods import business_day, day_bounds
 from stats.domain.receipts import Row
-from stats.history.callers import calls_by_number, last_visits
+from stats.domain.records import Call
+from stats.history.callers import LastVisit, calls_by_number, last_visits
 from stats.live.loose_calls import loose_calls
 from stats.models import Organisation
 from stats.vault import number_mark
@@ -130,17 +133,7 @@ async def lost(visit: Visit) -> list[Caller]:
         ids.setdefault(row.source, []).append(row.id_call)
     kept, times, handled = await database_sync_to_async(partial(_asked, slug, day, ids, numbers, first, end))()
     queue_keys = aliases(facts.queues.values())
-    calling: dict[str, int] = {}
-    wanted = frozenset(numbers)
-    for call in loose.calls:
-        settled = settle(call)
-        if settled.number not in wanted:
-            continue
-        if settled.visits and (call.source, call.id_call) not in kept:
-            last = settled.visits[-1]
-            kept[(call.source, call.id_call)] = (queue_key_of(facts, call.source)(last.visit.queue) or "", last.wait)
-        if settled.incoming and not settled.ended and not call.expired and settled.number:
-            calling[settled.number] = calling.get(settled.number, 0) + 1
+    calling = await sync_to_async(_from_loose, thread_sensitive=False)(loose.calls, frozenset(numbers), facts, kept)
     found: list[Caller] = []
     for row in rows:
         queue, wait = kept.get((row.source, row.id_call), ("", None))
@@ -161,6 +154,21 @@ async def lost(visit: Visit) -> list[Caller]:
             )
         )
     return found
+
+
+def _from_loose(calls: Iterable[Call], numbers: frozenset[str], facts: Facts, kept: dict[tuple[str, str], LastVisit]) -> dict[str, int]:
+    """Puts the last visits of these callers' unkept calls beside the archive's; gives how many calls of each number go on now."""
+    calling: dict[str, int] = {}
+    for call in calls:
+        settled = settle(call)
+        if settled.number not in numbers:
+            continue
+        if settled.visits:
+            last = settled.visits[-1]
+            kept[(call.source, call.id_call)] = (queue_key_of(facts, call.source)(last.visit.queue) or "", last.wait)
+        if settled.incoming and not settled.ended and not call.expired and settled.number:
+            calling[settled.number] = calling.get(settled.number, 0) + 1
+    return calling
 
 
 Asked = tuple[dict[tuple[str, str], tuple[str, int | None]], dict[str, int], dict[str, HandledCaller]]
