@@ -46,6 +46,8 @@ def _opening(reading: Reading) -> str:
     known = {"number": reading.number}
     if reading.settled.internal:
         return _("A call between colleagues.")
+    if not reading.settled.number:
+        return _("An outgoing call.") if reading.settled.outgoing else _("A call from a hidden number.")
     if reading.settled.outgoing:
         return _("An outgoing call to %(number)s.") % known
     return _("A call from %(number)s.") % known
