@@ -17,9 +17,9 @@ from stats.domain.periods import WINDOWS
 from stats.domain.records import Party
 from tests.docs.pages import ROOT, anchors, files, links, made, managed, page, pages, rows, words
 from wallboard.api.meters import STATES
+from wallboard.api.numbers import QUEUE_METRICS as METRICS
 from wallboard.api.openapi import DESCRIPTION
 from wallboard.api.problems import TITLES
-from wallboard.api.receipt import METRICS
 from wallboard.boards.wording import CAUSES
 
 ROOMS = ("", "stats/", "wallboard/", "tests/", "docs/")

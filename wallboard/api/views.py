@@ -2,7 +2,6 @@
 
 from django.http import HttpRequest, HttpResponse
 
-from wallboard.api import receipt
 from wallboard.api.door import as_json, guarded, open_to_all
 from wallboard.api.live_document import live_document
 from wallboard.api.openapi import DESCRIPTION
@@ -15,18 +14,6 @@ from wallboard.push.admission import Pass
 async def now(_request: HttpRequest, entry: Pass) -> object:
     """GET /api/v1/live"""
     return live_document(await sights.of(await live.organisation(entry.organisation), entry.viewer.sight).fresh())
-
-
-async def receipt_rows(slug: str, organisation: live.LiveOrganisation, key: str, metric: str, window: str, as_of: int) -> list[receipt.Row]:
-    """The visits behind a number, newest first. Raises StoreAway."""
-    facts = organisation.mirror.facts
-    first, end = receipt.bounds(window, as_of, facts.timezone)
-    if metric == "waiting":
-        # The present knows no window: whoever waits counts, whenever the call came in.
-        first = min(first, as_of - 12 * receipt.REACH_MS)
-    calls = await live.store().calls_between(slug, first - receipt.REACH_MS, end)
-    found = receipt.rows(calls, facts, key, metric, first, end, as_of)
-    return sorted(found, key=lambda row: (row.entered_at, row.id_call), reverse=True)
 
 
 @open_to_all
