@@ -1,5 +1,6 @@
 """What tests of accounts may ask for: organisations with people in every role, and browsers they are signed in with."""
 
+import os
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,8 @@ from wallboard.accounts.models import AuditEntry, Membership
 from wallboard.push import admission, live
 
 PASSWORD = "kastanj-i-motljus"  # made up
+# Pages let go of their connection when they are done, and on a real server a test's transaction would go with it.
+ON_THIS_ENGINE = pytest.mark.django_db(transaction=bool(os.environ.get("TEST_DATABASE_URL")))
 ROLES = ("viewer", "supervisor", "admin")
 
 
@@ -49,7 +52,7 @@ def actions(slug: str = "default") -> list[str]:
 
 
 @pytest.fixture
-def house(redis_server: str, db: None) -> Iterator[dict[str, Any]]:
+def house(redis_server: str) -> Iterator[dict[str, Any]]:
     """Two organisations: `default` with a person in each role, `other` with an admin of its own."""
     admission.forget_all()
     people = {role: person(role, role=role) for role in ROLES}

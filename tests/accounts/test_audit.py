@@ -14,7 +14,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from tests.accounts.conftest import actions, words_of
+from tests.accounts.conftest import ON_THIS_ENGINE, actions, words_of
 from wallboard.accounts import journal
 from wallboard.accounts.audit_page import LINES, as_text
 from wallboard.accounts.audit_words import ACTIONS, action_in_words
@@ -22,7 +22,7 @@ from wallboard.accounts.models import AuditEntry, Unchangeable
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITERS = ("note", "note_look", "anote", "anote_look", "write", "note_failure")
-pytestmark = [pytest.mark.django_db, pytest.mark.engines]
+pytestmark = [ON_THIS_ENGINE, pytest.mark.engines]
 
 
 def written(action: str, organisation: str = "default", **fields: Any) -> AuditEntry:
@@ -30,7 +30,7 @@ def written(action: str, organisation: str = "default", **fields: Any) -> AuditE
     return AuditEntry.objects.create(organisation=organisation, action=action, **fields)
 
 
-def test_a_line_is_changed_neither_by_the_model_nor_in_the_database(db: None) -> None:
+def test_a_line_is_changed_neither_by_the_model_nor_in_the_database() -> None:
     entry = written("call.opened", subject="one")
     entry.subject = "another"
     with pytest.raises(Unchangeable):

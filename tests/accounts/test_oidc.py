@@ -10,12 +10,12 @@ from django.core.management.base import SystemCheckError
 from django.test import Client
 
 from stats.models import Organisation
-from tests.accounts.conftest import actions, browser_of, person, words_of
+from tests.accounts.conftest import ON_THIS_ENGINE, actions, browser_of, person, words_of
 from tests.accounts.provider import CLIENT, SECRET, Provider, provider
 from wallboard.accounts import oidc
 from wallboard.accounts.models import Invitation, Membership, OutsideIdentity
 
-pytestmark = [pytest.mark.django_db]
+pytestmark = [ON_THIS_ENGINE]
 PEOPLE = get_user_model()
 
 

@@ -6,10 +6,10 @@ import pytest
 from django.test import Client
 
 from stats.models import Organisation
-from tests.accounts.conftest import PASSWORD, actions, browser_of, sign_in, words_of
+from tests.accounts.conftest import ON_THIS_ENGINE, PASSWORD, actions, browser_of, sign_in, words_of
 from wallboard.accounts.models import Membership, OpenSession
 
-pytestmark = [pytest.mark.django_db, pytest.mark.engines]
+pytestmark = [ON_THIS_ENGINE, pytest.mark.engines]
 NEW = "fyra glada ugglor"
 
 

@@ -11,10 +11,10 @@ from django.test import Client
 from django.utils import timezone
 
 from stats.models import Organisation
-from tests.accounts.conftest import PASSWORD, actions, browser_of, person, sign_in, words_of
+from tests.accounts.conftest import ON_THIS_ENGINE, PASSWORD, actions, browser_of, person, sign_in, words_of
 from wallboard.accounts.models import AuditEntry, Invitation, Membership
 
-pytestmark = [pytest.mark.django_db, pytest.mark.engines]
+pytestmark = [ON_THIS_ENGINE, pytest.mark.engines]
 PEOPLE = get_user_model()
 
 

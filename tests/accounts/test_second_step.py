@@ -10,11 +10,11 @@ from django_otp.oath import TOTP
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from tests.accounts.conftest import PASSWORD, actions, browser_of, sign_in, words_of
+from tests.accounts.conftest import ON_THIS_ENGINE, PASSWORD, actions, browser_of, sign_in, words_of
 from wallboard.accounts import second_step
 from wallboard.accounts import sign_in as door
 
-pytestmark = [pytest.mark.django_db, pytest.mark.engines]
+pytestmark = [ON_THIS_ENGINE, pytest.mark.engines]
 
 
 def code_of(person: Any, steps_ahead: int = 0) -> str:

@@ -10,12 +10,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from tests.accounts.conftest import PASSWORD, actions, browser_of, person, sign_in, words_of
+from tests.accounts.conftest import ON_THIS_ENGINE, PASSWORD, actions, browser_of, person, sign_in, words_of
 from wallboard.accounts import throttle
 from wallboard.accounts.forgetting import forget_old
 from wallboard.accounts.models import AuditEntry, FailedSignIns, Membership, OpenSession
 
-pytestmark = [pytest.mark.django_db, pytest.mark.engines]
+pytestmark = [ON_THIS_ENGINE, pytest.mark.engines]
 
 
 def test_the_right_password_leads_on_to_where_one_wanted_to_go() -> None:

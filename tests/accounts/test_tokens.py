@@ -9,10 +9,10 @@ from django.test import Client
 from django.utils import timezone
 
 from stats.models import Organisation
-from tests.accounts.conftest import actions, words_of
+from tests.accounts.conftest import ON_THIS_ENGINE, actions, words_of
 from wallboard.accounts.models import ApiToken, AuditEntry
 
-pytestmark = [pytest.mark.django_db, pytest.mark.engines]
+pytestmark = [ON_THIS_ENGINE, pytest.mark.engines]
 WISHES = {"name": "Weekly report", "scopes": ["live", "calls"], "scope": "all", "end": "30"}
 
 
