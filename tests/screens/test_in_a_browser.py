@@ -1,4 +1,4 @@
-"""A television and a desk at a real Daphne: paired without a key pressed on it, back alone after a restart, empty when its key is revoked."""
+"""A television and a desk at a real Daphne: paired without a key pressed, back alone after a restart, empty when its key is revoked."""
 
 import asyncio
 import signal
@@ -23,6 +23,8 @@ async def web(var_dir: Path, free_port: int) -> AsyncIterator[Server]:
     """A real web process with a few calls."""
     async with serving(var_dir, free_port) as found:
         now = now_ms()
+        # Its lease may have run out while the web process began.
+        await found.worker.report()
         await found.worker.tell(ended_call("one", since=now - 60_000), waiting_call("two", SALES, since=now - 10_000), ready())
         yield found
 
