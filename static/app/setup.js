@@ -15,12 +15,12 @@ function showStep(event) {
   let row = [...list.children].find((each) => /** @type {HTMLElement} */ (each).dataset.step === event.step);
   if (!row) {
     row = document.createElement("li");
-    for (const [tag, kind] of [["span", "mark"], ["span", "name"], ["span", "said"], ["small", ""]]) {
+    for (const [tag, kind] of [["span", "tick"], ["span", "name"], ["span", "said"], ["small", ""]]) {
       const made = document.createElement(tag);
       if (kind) made.className = kind;
       row.append(made, " ");
     }
-    row.querySelector(".mark").setAttribute("aria-hidden", "true");
+    row.querySelector(".tick").setAttribute("aria-hidden", "true");
     list.append(row);
   }
   const shown = /** @type {HTMLElement} */ (row);

@@ -45,7 +45,7 @@ class Forgetting:
     def __init__(self, organisation: str, erased: Erased = NOBODY) -> None:
         self._organisation = organisation
         self._numbers: dict[str, bool] = {}
-        self._parties: dict[Party, Party] = {}
+        self._named: dict[Party, str | None] = {}
         self.erased = erased
         self._agents = dict(erased.agents)
 
@@ -54,7 +54,7 @@ class Forgetting:
         more = bool(erased.numbers - self.erased.numbers or erased.agents - self.erased.agents)
         self.erased, self._agents = erased, dict(erased.agents)
         self._numbers.clear()
-        self._parties.clear()
+        self._named.clear()
         return more
 
     def call(self, call: Call) -> Call:
@@ -76,14 +76,14 @@ class Forgetting:
         """The agent, or the pseudonym of one who was erased."""
         if not self._agents:
             return agent
-        known = self._parties.get(agent)
-        if known is None:
-            if len(self._parties) > REMEMBERED:
-                self._parties.clear()
+        if agent not in self._named:
+            if len(self._named) > REMEMBERED:
+                self._named.clear()
             marks = (agent_mark(self._organisation, key) for key in keys_of(agent))
-            name = next((self._agents[mark] for mark in marks if mark in self._agents), None)
-            known = self._parties[agent] = agent if name is None else Party(name=name)
-        return known
+            self._named[agent] = next((self._agents[mark] for mark in marks if mark in self._agents), None)
+        name = self._named[agent]
+        # The very object that was asked about: who is not meant is not touched.
+        return agent if name is None else Party(name=name)
 
     def key(self, key: str) -> str:
         """An agent's key, or that of the pseudonym of one who was erased."""

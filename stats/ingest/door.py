@@ -6,6 +6,7 @@ step ends in words of ours, and the vendor's own beside them; after LISTEN_S the
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -20,7 +21,8 @@ LISTEN_S = 8.0
 PATIENCE_S = 12.0
 HISTORY = "history"
 HOUR_MS = 3_600_000
-MOST_GLIMPSES = 12
+# Of each kind, so that a busy morning's calls leave room for agents.
+MOST_GLIMPSES = 4
 
 State = Literal["trying", "ok", "refused", "config", "away"]
 
@@ -85,7 +87,7 @@ class _Knocking:
     heard: asyncio.Queue[Heard] = field(default_factory=asyncio.Queue)
     steps: dict[str, Step] = field(default_factory=dict)
     frames: int = 0
-    glimpses: int = 0
+    glimpses: Counter[str] = field(default_factory=Counter)
     opened: asyncio.Event = field(default_factory=asyncio.Event)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -166,8 +168,8 @@ class _Knocking:
 
     def _show(self, feed: str, telling: Telling) -> None:
         glimpse = glimpse_of(feed, telling)
-        if glimpse is not None and self.glimpses < MOST_GLIMPSES:
-            self.glimpses += 1
+        if glimpse is not None and self.glimpses[glimpse.what] < MOST_GLIMPSES:
+            self.glimpses[glimpse.what] += 1
             self.heard.put_nowait(glimpse)
 
     def _verdict(self) -> Verdict:

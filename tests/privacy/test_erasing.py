@@ -186,7 +186,10 @@ async def test_an_erased_agent_is_a_pseudonym_everywhere(worker: Worker) -> None
     call = plain(1, now_ms() - 600_000)
     told = replace(call.offers[0], agent=anna)
     bare = replace(call.offers[0], agent=Party(account_id=998877), began_at=(call.offers[0].began_at or 0) + 20_000)
-    await worker.hear(replace(call, offers=(told, bare)))
+    other = plain(3, now_ms() - 700_000)
+    await worker.hear(replace(call, offers=(told, bare)), other)
+    # Once more by an equal object, as every frame brings one.
+    await worker.hear(replace(other, offers=(replace(other.offers[0], agent=replace(other.offers[0].agent)),)))
     presence = AgentPresence(source=SOURCE, agent=anna, status="available", profile_id=1, status_message="at the dentist", told_at=now_ms())
     worker.road.tell(presence, FRAME, now_ms())
     await worker.hear()
@@ -194,7 +197,7 @@ async def test_an_erased_agent_is_a_pseudonym_everywhere(worker: Worker) -> None
     hour = PresenceSlot(source=SOURCE, agent=anna, start=NOON, end=NOON + 3_600_000, profiles=(use,))
     await _asked(upsert_slots)("default", [hour])
     await _asked(upsert_changes)("default", [change("111834", NOON)])
-    await until(_is_kept(1))
+    await until(_is_kept(2))
     found = await _asked(agent_keys)("default", "111834")
     assert set(found) == {"111834", "a:998877"}
 
@@ -219,9 +222,13 @@ async def test_an_erased_agent_is_a_pseudonym_everywhere(worker: Worker) -> None
     assert kept is not None
     assert {party.name for party in agents_of(kept)} == {name}
     key = f"n:{name}"
-    assert set(await _asked(lambda: list(ArchivedOffer.objects.values_list("agent", flat=True)))()) == {key}
+    assert set(await _asked(lambda: list(ArchivedOffer.objects.values_list("agent", flat=True)))()) == {key, "4"}
     assert set(await _asked(lambda: list(PresenceSlotRow.objects.values_list("agent", "agent_name")))()) == {(key, name)}
     assert set(await _asked(lambda: list(PresenceChange.objects.values_list("agent", flat=True)))()) == {key}
+
+    colleagues = await worker.store.entries("default", "agents")
+    assert "4" in colleagues, "nobody else is touched"
+    assert worker.road.erasure.of(other) is other
 
     worker.road.tell(replace(presence, told_at=now_ms() + 5_000), FRAME, now_ms())
     await worker.hear(replace(plain(2, now_ms() - 500_000), offers=(told,)))

@@ -1,6 +1,7 @@
 """Knocking with a token: every step says how it ended, a wrong token costs one handshake, and what came is seen."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 
 import pytest
@@ -43,7 +44,8 @@ async def test_a_good_token_opens_every_door_and_shows_what_came(vendor: Telavox
     assert told[-1].result == "ok"
     assert told[-1].frames > 0
     glimpses = [each for each in told if isinstance(each, Glimpse)]
-    assert 0 < len(glimpses) <= 12
+    assert {each.what for each in glimpses} >= {"call", "presence"}
+    assert all(count <= 4 for count in Counter(each.what for each in glimpses).values())
     assert any(each.agent for each in glimpses)
 
 

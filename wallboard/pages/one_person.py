@@ -55,11 +55,12 @@ async def look(visit: Visit) -> HttpResponseBase:
         await _note(visit, wanted, "person.exported", {"live": len(calls)})
         return _file(packing.packed(wanted, calls))
     held = await _apart(partial(person.held, wanted, calls))
+    known |= {"wanted": wanted, "held": _told(held), "anything": held.anything}
     if visit.request.POST.get("do") != "erase":
-        return draw(visit, "privacy_person.html", "privacy", wanted=wanted, held=_told(held), **known)
+        return draw(visit, "privacy_person.html", "privacy", **known)
     if visit.request.POST.get("confirm", "").strip() != wanted.shown:
         fault = _("Nothing was erased: what you typed is not who is meant.")
-        return draw(visit, "privacy_person.html", "privacy", 400, wanted=wanted, held=_told(held), fault=fault, **known)
+        return draw(visit, "privacy_person.html", "privacy", 400, fault=fault, **known)
     counts = await _apart(partial(person.erase, wanted))
     await _note(visit, wanted, "person.erased", counts)
     return draw(visit, "privacy_person.html", "privacy", erased=_told(Held(counts=counts)), **blank(visit))
