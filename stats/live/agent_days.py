@@ -22,7 +22,10 @@ async def changes_waiting(store: Store, organisation: str, source: str, agents: 
     return [change for change in waiting.values() if change is not None and change.agent in agents]
 
 
-async def calls_loose(store: Store, organisation: str, source: str) -> list[Call]:
-    """The calls of a source that go on, and those that ended but are not in the archive. Raises StoreAway."""
+async def calls_loose(store: Store, organisation: str, source: str) -> tuple[list[Call], bool]:
+    """The calls of a source that go on, and those that ended but are not in the archive; and whether that is all of them.
+
+    Raises StoreAway.
+    """
     found = await loose_calls(store, organisation, MOST_CALLS)
-    return [call for call in found.calls if call.source == source]
+    return [call for call in found.calls if call.source == source], found.whole

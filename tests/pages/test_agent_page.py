@@ -15,6 +15,7 @@ from stats.domain.presence_changes import PresenceSeen
 from stats.domain.records import Party, PresenceSlot, ProfileUse
 from stats.history.changes import upsert_changes
 from stats.history.slots import upsert_slots
+from stats.live.keys import key
 from tests.pages.members import looks
 from tests.push.floor import ANNA, PER, SALES, SUPPORT, Worker, ended_call, ready, waiting_call
 from wallboard.accounts.models import AuditEntry
@@ -224,3 +225,11 @@ async def test_the_waiting_call_of_others_is_no_ring_of_this_agent(floor: Worker
     await floor.tell(waiting_call("somebody", SUPPORT, since=now_ms()))
     after = await page()
     assert re.findall(r'<tr[^>]* data-outcome="(\w+)"', before) == re.findall(r'<tr[^>]* data-outcome="(\w+)"', after)
+
+
+async def test_a_list_that_may_lack_rings_says_so(floor: Worker) -> None:
+    """More waits for the archive than a page can read: here because the store does not know its open calls."""
+    client, meta = floor.store.connection.client, key("default", "meta")
+    assert "data-incomplete" not in await page()
+    await floor.store.connection.ask(client.hdel(meta, "open:telavox"))
+    assert "data-incomplete" in await page()

@@ -16,6 +16,7 @@ from channels.db import database_sync_to_async
 from stats.domain.agent_day import Rung, Slot, Watched, doubts, sums_of, watch
 from stats.domain.facts import Facts, PartyFacts
 from stats.domain.freshness import doubted_since
+from stats.domain.merge import same_party
 from stats.domain.outcomes import settle
 from stats.domain.periods import business_day, day_bounds
 from stats.domain.presence_changes import PresenceSeen
@@ -24,7 +25,6 @@ from stats.domain.sums import Number, agent_numbers
 from stats.history import agent_days as archive
 from stats.live import agent_days as store
 from wallboard.accounts.viewer import Viewer
-from wallboard.api.call_document import WhoIsWho
 from wallboard.pages.frame import Visit
 from wallboard.push import live
 
@@ -36,7 +36,8 @@ MOST_DAYS = 3_660
 class AgentDay:
     """The day [first, end) of an agent, known as far as `until` (epoch ms). `rungs` are the newest first; `mine` the calls in sight.
 
-    `recorded_from` is the first instant of which anything is kept of the agent.
+    `recorded_from` is the first instant of which anything is kept of the agent; `is_whole` is False while more calls are on their way to
+    the archive than a page can wait for.
     """
 
     agent: PartyFacts
@@ -52,6 +53,7 @@ class AgentDay:
     doubts: tuple[tuple[int, int], ...]
     doubted_since: int | None
     recorded_from: int | None
+    is_whole: bool = True
 
     @property
     def is_today(self) -> bool:
@@ -90,10 +92,9 @@ async def read(visit: Visit, agent: PartyFacts) -> AgentDay:
     until = min(end, visit.now + (source.clock_ahead_ms if source is not None else 0)) if day == today else end
     whose = archive.Kept(visit.viewer.organisation, agent.source, keys_of(agent))
     presence = facts.presence.get(agent.key) if day == today else None
-    loose, waiting = await _from_the_store(whose) if day == today else ([], [])
+    (loose, whole), waiting = await _from_the_store(whose) if day == today else (([], True), [])
     changes, slots, kept, recorded = await database_sync_to_async(partial(_from_the_archive, whose, first, end))()
-    known = {agent.key, *whose.agents}
-    rungs = _together(kept, _rungs_of(loose, known, facts, agent.source), first, end, day == today)
+    rungs = _together(kept, _rungs_of(loose, agent.party), first, end, day == today)
     since = doubted_since(presence, source) if presence is not None else None
     return AgentDay(
         agent=agent,
@@ -109,6 +110,7 @@ async def read(visit: Visit, agent: PartyFacts) -> AgentDay:
         doubts=tuple(doubts(source.presence_lost_at, source.presence_open_at, since, until)) if source is not None else (),
         doubted_since=since,
         recorded_from=recorded,
+        is_whole=whole,
     )
 
 
@@ -144,7 +146,7 @@ async def calls_of(day: AgentDay, organisation: str, rungs: Iterable[Rung]) -> d
     return {**kept, **{id_call: stored.call for id_call, stored in held.items() if stored.call is not None}}
 
 
-async def _from_the_store(whose: archive.Kept) -> tuple[list[Call], list[PresenceSeen]]:
+async def _from_the_store(whose: archive.Kept) -> tuple[tuple[list[Call], bool], list[PresenceSeen]]:
     calls = await store.calls_loose(live.store(), whose.organisation, whose.source)
     return calls, await store.changes_waiting(live.store(), whose.organisation, whose.source, whose.agents)
 
@@ -161,15 +163,14 @@ def _from_the_archive(whose: archive.Kept, first: int, end: int) -> Archived:
     )
 
 
-def _rungs_of(calls: Iterable[Call], agents: set[str], facts: Facts, source: str) -> dict[str, list[Rung]]:
+def _rungs_of(calls: Iterable[Call], agent: Party) -> dict[str, list[Rung]]:
     """The agent's rings of calls as the live store holds them, by call; a call that did not ring the agent has none."""
-    who = WhoIsWho(facts)
     found: dict[str, list[Rung]] = {}
     for call in calls:
         mine = found.setdefault(call.id_call, [])
         settled = settle(call)
         for number, (offer, outcome) in enumerate(zip(call.offers, settled.offers, strict=True)):
-            if offer.began_at is None or who.agent(source, offer.agent)[1] not in agents:
+            if offer.began_at is None or not same_party(offer.agent, agent):
                 continue
             mine.append(
                 Rung(
