@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from stats.domain.roll import Roll, ScreenReport
 from wallboard.accounts.models import Screen
@@ -178,7 +178,7 @@ def _said(report: ScreenReport, now: int, timezone: str) -> list[Fact]:
     if report.heap is not None:
         facts.append(Fact(label=_("Memory"), text=f"{report.heap / 1e6:.1f} MB", is_odd=report.heap > HEAVY_BYTES))
     skew = abs(report.skew_ms) / 1000
-    away = _("right") if skew < 1 else _("%(time)s fast") if report.skew_ms > 0 else _("%(time)s slow")
+    away = pgettext("clock", "right") if skew < 1 else _("%(time)s fast") if report.skew_ms > 0 else _("%(time)s slow")
     facts.append(Fact(label=_("Its own clock"), text=away % {"time": spoken(skew)} if skew >= 1 else away, is_odd=skew * 1000 > SKEWED_MS))
     if report.since is not None:
         since = datetime.fromtimestamp(report.since / 1000, ZoneInfo("UTC")) if report.since < 4e12 else None
