@@ -86,7 +86,8 @@ async def _drawn(visit: Visit, key: str, told: Told, party: PartyFacts, form: ta
         window=window,
         windows=[{"id": each, "label": str(label)} for each, label in numbers.WINDOWS],
         tiles=numbers.tiles_of(values, scope, source, window, place, notes),
-        lines=numbers.lines_of(values, scope, source, place),
+        # What the browser keeps true by itself is not drawn for it again.
+        lines=[] if "X-Parts" in visit.request.headers else numbers.lines_of(values, scope, source, place),
         lane=await lane.lane_of(visit, party, standing, place),
         talks=talks,
         more_talks=more_talks,
@@ -99,7 +100,7 @@ async def _drawn(visit: Visit, key: str, told: Told, party: PartyFacts, form: ta
         ghost_from=clock_time(ghost.known_from, visit.timezone, seconds=False)
         if ghost.known_from is not None and ghost.known_from > ghost.first
         else "",
-        flows=flows.flows_of(today.told, values, key),
+        flows=flows.flows_of(today, values, key),
         levels=levels.levels_of(told, scope, place.language),
         latest=[_call(row, visit.timezone) for row in today.latest],
         form=form,

@@ -107,7 +107,7 @@ class Column:
 
 def columns_of(today: DayTold, ghost: DayTold, now: int, heard_to: int, timezone: str) -> list[Column]:
     """Every quarter of the day. Up to `heard_to` (epoch ms) the day is known."""
-    known, past = dict(today.told.amounts()), dict(ghost.told.amounts())
+    known, past = today.sums, ghost.sums
     running, columns = quarter_of(now), []
     for at in quarters_of(today.first, today.end):
         state = "ahead" if at > running else "running" if at == running else "over"

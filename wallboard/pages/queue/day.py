@@ -7,6 +7,7 @@ cannot be read is said to be lacking and never drawn as zero; a costly answer is
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from channels.db import database_sync_to_async
@@ -14,7 +15,7 @@ from django.db import Error as DatabaseFault
 
 from stats.domain.directory import Directory
 from stats.domain.facts import Facts, PartyFacts
-from stats.domain.metrics import plain_key
+from stats.domain.metrics import Amounts, plain_key
 from stats.domain.periods import QUARTER_MS, business_day, day_bounds, quarter_of
 from stats.domain.queue_day import QueueDay
 from stats.domain.receipts import OFFERED, Row
@@ -34,7 +35,7 @@ MOST_REMEMBERED = 500
 WEEK = timedelta(days=7)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class DayTold:
     """A queue's day. `known_from` (epoch ms): nothing is known of before; None: nothing at all. `whole` False: calls are lacking."""
 
@@ -46,6 +47,11 @@ class DayTold:
     whole: bool = True
     away: bool = False
     latest: tuple[Row, ...] = ()
+
+    @cached_property
+    def sums(self) -> dict[int, Amounts]:
+        """By quarter, added up once."""
+        return dict(self.told.amounts())
 
 
 _remembered: dict[tuple[object, ...], tuple[float, DayTold]] = {}

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from stats.domain.queue_day import NO_QUEUE, Move, QueueDay
+from stats.domain.queue_day import NO_QUEUE, Move
 from wallboard.boards.freshness import Values
 from wallboard.pages.addresses import receipt_address
+from wallboard.pages.queue.day import DayTold
 
 # No queue has such a key.
 HIDDEN = "\0"
@@ -45,9 +46,9 @@ class Flows:
     entered: int
 
 
-def flows_of(day: QueueDay, values: Values, key: str) -> Flows:
+def flows_of(today: DayTold, values: Values, key: str) -> Flows:
     """The flows of a queue's day."""
-    offered = sum(amounts["offered"] for _quarter, amounts in day.amounts())
+    day, offered = today.told, sum(amounts["offered"] for amounts in today.sums.values())
     came, went = _by_queue(day.came_from, values), _by_queue(day.went_to, values)
     most = max([1, *(sum(each) for each in (*came.values(), *went.values()))])
     return Flows(
