@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.utils.translation import get_language, gettext_lazy, override
+from django.utils.translation import get_language, gettext_lazy, ngettext, override
 from django.utils.translation import gettext as _
 
 from stats import vault
@@ -109,7 +109,7 @@ def _event(heard: Heard, timezone: str) -> Event:
         label = _("History (GraphQL)") if heard.name == HISTORY else str(FEEDS.get(heard.name, heard.name))
         said = str(STATES[heard.state])
         if heard.rows is not None:
-            said = _("open, %(n)d calls in the last hour") % {"n": heard.rows}
+            said = ngettext("open, %(n)d call in the last hour", "open, %(n)d calls in the last hour", heard.rows) % {"n": heard.rows}
         words = heard.words if heard.state not in ("ok", "trying") else ""
         return {"step": heard.name, "label": label, "state": heard.state, "said": said, "words": words}
     if isinstance(heard, Glimpse):
