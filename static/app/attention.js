@@ -3,7 +3,7 @@
 import { filled, written } from '../tv/format.js';
 
 const MOST = 12;
-const FORMATS = { longest_wait: 'since', waiting: 'count', service_level: 'percent', abandon_rate: 'percent1' };
+const FORMATS = { longest_wait: 'since', waiting: 'count', service_level: 'share', abandon_rate: 'share' };
 
 /**
  * @param {ReturnType<import('./urgency.js').alarmsOf>} alarms @param {Object} page what live.js tells @param {boolean} ticks
@@ -32,10 +32,13 @@ export function showAlarms(alarms, page, ticks) {
   put(none, words[ticks ? 'overview.calm' : 'overview.unjudged']);
 }
 
+/** A share has a decimal: whole per cents would say that 79.6 is the 80 it fell short of. */
 function amountOf(alarm, page) {
+  const value = alarm.judged.told[alarm.key];
   const format = FORMATS[alarm.metric];
-  const text = written(format, alarm.judged.told[alarm.key], { at: page.now(), language: page.language, words: page.words });
-  return format.startsWith('percent') ? text + ' %' : text;
+  if (format !== 'share') return written(format, value, { at: page.now(), language: page.language, words: page.words });
+  const tenths = Math.floor(value * 1000 + 0.5);
+  return Math.floor(tenths / 10) + (page.language.startsWith('en') ? '.' : ',') + (tenths % 10) + ' %';
 }
 
 function lineOf(name, alarm) {

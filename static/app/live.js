@@ -184,6 +184,8 @@ export function startLive(wishes = {}) {
         const why = holder.querySelector('[data-why]');
         if (why && why.closest('[data-feed]') === holder) put(why, filled(words['say.stale'], { time: at }));
       }
+      const said = find('[data-paused-word]');
+      if (said) put(find('[data-standing]'), said.dataset.pausedWord);
       if (wishes.onPause) wishes.onPause(page);
     }
     showPause();

@@ -71,6 +71,12 @@ def test_what_is_too_old_to_believe_is_not_judged() -> None:
     assert alarms(values, Place(now=NOW, timezone="UTC", language="en")) == []
 
 
+@pytest.mark.parametrize(("language", "amount"), [("en", "79.6 %"), ("sv", "79,6 %")])
+def test_a_share_that_falls_short_by_little_is_not_rounded_to_its_goal(language: str, amount: str) -> None:
+    values: Values = {**FEEDS, "queue:1": queue("Nearly", **{"service_level": 0.796, "service_level:severity": "attention"})}
+    assert [each.amount for each in alarms(values, Place(now=NOW, timezone="UTC", language=language))] == [amount]
+
+
 def test_what_calls_for_action_stands_before_what_calls_for_attention() -> None:
     values: Values = {
         **FEEDS,

@@ -83,6 +83,7 @@ async def test_a_paused_page_stands_still_says_since_when_and_goes_on(web: Serve
     await expect(page.locator("html")).to_have_attribute("data-link", "live")
     await page.keyboard.press("p")
     await expect(page.locator("[data-paused-since]")).to_contain_text("Paused since")
+    await expect(page.locator("[data-standing]")).to_have_text("paused")
     await expect(page.get_by_role("button", name="Go on")).to_be_visible()
     frozen = await longest.text_content()
     await web.worker.report()

@@ -97,6 +97,12 @@ async def test_a_page_is_found_by_its_name_and_by_what_it_is_for(floor: Worker) 
     assert ("page", "Sources", "/sources/") in await found("feeds")
 
 
+async def test_what_matches_best_stands_first(floor: Worker) -> None:
+    await floor.tell(waiting_call("b", Party(id=111999, name="Bananer"), since=now_ms()))
+    told = [title for kind, title, _address in await found("an") if kind in ("agent", "queue")]
+    assert told == ["Anna Berg", "Bananer"]
+
+
 async def test_a_viewer_finds_no_agent_and_no_page_that_is_not_open_to_them(floor: Worker) -> None:
     assert await found("berg", role="viewer") == []
     assert await found("agents", role="viewer") == []

@@ -42,12 +42,13 @@ Values = Mapping[str, Mapping[str, object]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """Something found: kind is queue, agent, call or page; `address` opens it."""
+    """Something found: kind is queue, agent, call or page; `address` opens it; `place` is 0 for the best match, 2 for the farthest."""
 
     kind: str
     title: str
     detail: str
     address: str
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +89,8 @@ def pages(search: Search, viewer: Viewer) -> list[Result]:
     for each in entries(viewer, MAIN, ADMINISTRATION, OTHERS):
         place = min((_place(search.words, str(words)) for words in (each.label, each.also)), default=3)
         if place < 2:
-            found.append((place, Result(kind="page", title=str(each.label), detail=_("Page"), address=each.address)))
-    return [result for _place_of, result in sorted(found, key=lambda pair: pair[0])][:MOST_OF_A_KIND]
+            found.append(Result(kind="page", title=str(each.label), detail=_("Page"), address=each.address, place=place))
+    return sorted(found, key=lambda result: result.place)[:MOST_OF_A_KIND]
 
 
 def parties(search: Search, values: Values, kind: str) -> list[Result]:
@@ -106,7 +107,10 @@ def parties(search: Search, values: Values, kind: str) -> list[Result]:
             found.append((place, title.casefold(), key, title))
     words = _("Queue") if kind == "queue" else _("Agent")
     best = sorted(found)[:MOST_OF_A_KIND]
-    return [Result(kind=kind, title=title, detail=words, address=f"/{kind}s/{quote(key, safe=':')}/") for _p, _t, key, title in best]
+    return [
+        Result(kind=kind, title=title, detail=words, address=f"/{kind}s/{quote(key, safe=':')}/", place=place)
+        for place, _folded, key, title in best
+    ]
 
 
 def _place(words: str, text: str) -> int:

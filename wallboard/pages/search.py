@@ -31,9 +31,8 @@ async def search(visit: Visit) -> HttpResponse:
         told = [{**asdict(each), "heading": str(HEADINGS[each.kind])} for each in results]
         return JsonResponse({"query": asked.words, "results": told, "notes": notes})
     groups = [
-        {"kind": kind, "heading": str(heading), "results": mine}
-        for kind, heading in HEADINGS.items()
-        if (mine := [each for each in results if each.kind == kind])
+        {"kind": kind, "heading": str(HEADINGS[kind]), "results": [each for each in results if each.kind == kind]}
+        for kind in dict.fromkeys(each.kind for each in results)
     ]
     return draw(visit, "search.html", "search", query=asked.words, groups=groups, notes=notes, total=len(results))
 
@@ -59,8 +58,9 @@ async def _found(visit: Visit, asked: Search) -> tuple[list[Result], list[str]]:
             notes.append(_("By its last digits a number is found among today's callers; the whole number finds older calls too."))
     queues = finding.parties(asked, values, "queue")
     agents = finding.parties(asked, values, "agent") if viewer.may("agents") else []
-    # What looks like a number or an id is most likely one.
-    named = [*queues, *agents, *finding.pages(asked, viewer)]
+    # The kind with the best match stands first; what looks like a number is most likely one.
+    kinds = sorted((found for found in (queues, agents, finding.pages(asked, viewer)) if found), key=lambda found: found[0].place)
+    named = [result for found in kinds for result in found]
     return ([*calls, *named] if asked.is_number else [*named, *calls]), notes
 
 

@@ -5,6 +5,7 @@ that the order changes when something happens and not with every second; what ca
 """
 
 from dataclasses import dataclass
+from math import floor
 from typing import ClassVar
 
 from django.utils.translation import gettext_lazy
@@ -38,8 +39,7 @@ class Alarm:
     label: str
     severity: str
     word: str
-    figure: Figure
-    since: int | None
+    amount: str
 
 
 def urgency(values: Values, scope: str, now: int) -> tuple[int, float, float, int, str, str]:
@@ -84,16 +84,19 @@ def alarms(values: Values, place: Place) -> list[Alarm]:
                         label=str(label),
                         severity=shown.severity,
                         word=word_of(shown.severity),
-                        figure=shown,
-                        since=_whole(told.get("longest_wait_since")) if metric == "longest_wait" else None,
+                        amount=amount_of(told.get(shown.key), shown, place),
                     )
                 )
     return sorted(found, key=lambda alarm: -_rank(alarm.severity))
 
 
-def _whole(value: object) -> int | None:
+def amount_of(value: object, shown: Figure, place: Place) -> str:
+    """The number with its unit. A share has a decimal: whole per cents would say that 79.6 is the 80 it fell short of."""
     known = figures.number(value)
-    return None if known is None else int(known)
+    if not shown.unit or known is None:
+        return shown.text
+    tenths = floor(known * 1000 + 0.5)
+    return f"{tenths // 10}{'.' if place.language.startswith('en') else ','}{tenths % 10} {shown.unit}"
 
 
 def _worst(values: Values, scope: str, keys: tuple[str, ...], standing: Standing, now: int) -> str:
