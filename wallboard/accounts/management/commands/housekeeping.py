@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from stats.clock import now_ms
 from stats.history.partitions import tend
+from wallboard.accounts.forgetting import forget_old
 from wallboard.accounts.models import ApiToken, Screen
 from wallboard.privacy import nightly
 
@@ -73,7 +74,7 @@ def clear_away() -> float:
     call_command("clearsessions", verbosity=0)
     before = timezone.now() - REVOKED_KEPT
     gone = sum(kind.objects.filter(revoked_at__lt=before).delete()[0] for kind in (ApiToken, Screen))
-    log.info("housekeeping_done", revoked_tokens_removed=gone)
+    log.info("housekeeping_done", revoked_tokens_removed=gone, sign_in_rows_removed=forget_old())
     return min(ROUND_S, nightly.work(now_ms()))
 
 
