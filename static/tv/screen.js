@@ -2,7 +2,7 @@
  * What a screen does beside showing its board: takes its turn in a playlist, says its name when asked, goes dark, reports how it is, and
  * finds its way when it was given another board or lost its key.
  *
- * Rules that hold here: a board that calls for action is not turned away while it does, for five minutes at most; nothing is shown that was
+ * Rules that hold here: a board on which callers wait too long is not turned away while they do, for five minutes at most; nothing is shown that was
  * not fetched whole; a screen that lost its key first shows nothing, and a while later a new pairing code.
  */
 
@@ -18,6 +18,8 @@ const REPORT_MS = 30000;
 const FIRST_REPORT_MS = 2000;
 const IDENTIFY_MS = 20000;
 const PAIR_AGAIN_MS = 12000;
+/** Somebody waits too long, or too many do; a service level that was lost this morning keeps no board on the wall. */
+const URGENT = ['waiting', 'longest_wait_since'].map((key) => 'main.board:not([data-leaving]) [data-key="' + key + '"][data-severity="act"]').join(',');
 
 /**
  * @param {{
@@ -100,7 +102,7 @@ export function createScreen(page) {
       }
       return;
     }
-    const urgent = steps.some((step) => step.board === shown) && document.querySelector('main.board:not([data-leaving]) [data-severity="act"]');
+    const urgent = steps.some((step) => step.board === shown) && document.querySelector(URGENT);
     if (urgent && !heldSince) heldSince = now;
     if (urgent && now - heldSince < HOLD_MS) return;
     const isReady = ahead.page && ahead.board === place.board && now - ahead.at <= TOO_OLD_MS && ahead.page.documentElement.dataset.look === told.look;
