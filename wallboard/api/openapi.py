@@ -4,7 +4,8 @@ from stats.domain.definitions import ALL_WINDOWS, DEFINITIONS, NOW
 from wallboard.api.numbers import QUEUE_METRICS as METRICS
 from wallboard.api.numbers import WINDOW_NAMES
 from wallboard.api.receipt_shape import PARTS
-from wallboard.api.schemas import SCHEMAS, Schema, ref
+from wallboard.api.schemas import SCHEMAS
+from wallboard.api.shapes import Schema, ref
 
 _PROBLEM: Schema = {"application/problem+json": {"schema": ref("Problem")}}
 _UNAUTHORISED = {

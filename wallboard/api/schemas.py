@@ -3,44 +3,9 @@
 from stats.domain.agent_states import AgentState
 from stats.domain.board import AGENT_COUNTS
 from stats.domain.metrics import VARIANTS
-from stats.domain.outcomes import OfferOutcome, VisitOutcome
 from stats.domain.sums import COUNTED, SITE_COUNTED, TIME_METRICS
-
-Schema = dict[str, object]
-
-
-def known(kind: str, description: str) -> Schema:
-    """A value that is always told."""
-    return {"type": kind, "description": description}
-
-
-def maybe(kind: str, description: str) -> Schema:
-    """A value that may be null."""
-    return {"type": [kind, "null"], "description": description}
-
-
-def record(properties: dict[str, Schema], description: str = "") -> Schema:
-    """An object whose properties are all told."""
-    schema: Schema = {"type": "object", "properties": properties, "required": list(properties)}
-    return {**schema, "description": description} if description else schema
-
-
-def listing(of: Schema) -> Schema:
-    """A list."""
-    return {"type": "array", "items": of}
-
-
-def ref(name: str) -> Schema:
-    """One of SCHEMAS."""
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-UNKNOWN = "null while the source's day has not been read"
-INSTANT, SECONDS, RATIO = "epoch milliseconds", "seconds", "a share, 0 to 1; null when the denominator is 0"
-ID = maybe("integer", "the vendor's statistics id; null where only the account id is known")
-ACCOUNT = maybe("integer", "the vendor's account id")
-KEY = known("string", 'serves in paths: the id, else "a:<account id>", else "n:<name>"')
-NAME = maybe("string", "as last told")
+from wallboard.api.call_shapes import CALL_SCHEMAS
+from wallboard.api.shapes import ACCOUNT, ID, INSTANT, KEY, NAME, RATIO, SECONDS, UNKNOWN, Schema, known, listing, maybe, record, ref
 
 # Members are added as there is more to see.
 _ANYTHING: Schema = {
@@ -164,54 +129,7 @@ SCHEMAS: dict[str, Schema] = {
             "agents": listing(ref("Agent")),
         }
     ),
-    "Visit": record(
-        {
-            "queue_id": ID,
-            "queue_key": {**KEY, "type": ["string", "null"]},
-            "queue": NAME,
-            "entered_at": maybe("integer", INSTANT),
-            "answered_at": maybe("integer", INSTANT),
-            "left_at": maybe("integer", INSTANT),
-            "wait": maybe("number", f"{SECONDS}; up to now while waiting"),
-            "outcome": {"type": "string", "enum": [*(str(outcome) for outcome in VisitOutcome), "short_abandoned"]},
-            "fail_reason": maybe("string", "why the queue let it go, in the vendor's word"),
-        }
-    ),
-    "Offer": record(
-        {
-            "agent_id": ID,
-            "agent_key": {**KEY, "type": ["string", "null"]},
-            "agent": NAME,
-            "queue_id": ID,
-            "queue_key": {**KEY, "type": ["string", "null"]},
-            "queue": NAME,
-            "began_at": maybe("integer", INSTANT),
-            "answered_at": maybe("integer", INSTANT),
-            "ended_at": maybe("integer", INSTANT),
-            **{name: maybe("number", SECONDS) for name in ("ring", "talk", "hold")},
-            "outcome": {"type": "string", "enum": [str(outcome) for outcome in OfferOutcome]},
-            "end_reason": maybe("string", "why it ended, in the vendor's word"),
-        }
-    ),
-    "Call": record(
-        {
-            "id_call": known("string", ""),
-            "source": known("string", ""),
-            "number": maybe("string", "E.164 where it can be derived; null when withheld, and for a token without the scope `numbers`"),
-            "number_masked": maybe("string", "its country and last digits; null when withheld"),
-            "direction": {"type": ["string", "null"], "enum": ["in", "out", "internal", None]},
-            "internal": known("boolean", ""),
-            "answered": known("boolean", ""),
-            "started_at": maybe("integer", INSTANT),
-            "ended_at": maybe("integer", INSTANT),
-            "ended": known("boolean", ""),
-            "end_reason": maybe("string", "why it ended, in the vendor's word"),
-            "menu": maybe("string", "the first menu it was in"),
-            "transfers": maybe("integer", "how often it was handed on, as far as the vendor tells"),
-            "visits": listing(ref("Visit")),
-            "offers": listing(ref("Offer")),
-        }
-    ),
+    **CALL_SCHEMAS,
     "Anything": _ANYTHING,
     "Finding": record(
         {
