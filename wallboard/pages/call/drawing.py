@@ -7,7 +7,6 @@ where it cannot meet another; while a call goes on, the axis has room to the rig
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from stats.domain.journey_axis import Axis, Lane, LaneKind, Part, Segment
@@ -185,8 +184,9 @@ def _cap(reading: Reading, segment: Segment) -> str:
             return reason_words(segment.reason)
         case Part.TRANSFER:
             to = reading.of_target(segment)
-            where = _("to %(name)s") % {"name": to.name} if to is not None else ""
-            return ", ".join(word for word in (where, kind_words(segment.reason)) if word)
+            where = pgettext("transfer", "to %(name)s") % {"name": to.name} if to is not None else ""
+            how = pgettext("transfer", "in vain") if segment.outcome == "tried" else kind_words(segment.reason)
+            return ", ".join(word for word in (where, how) if word)
     return ""
 
 
@@ -195,7 +195,7 @@ def _mark(segment: Segment) -> str:
     if segment.open or segment.part in (Part.MENU, Part.HOLD, Part.CALL):
         return ""
     if segment.part is Part.TRANSFER:
-        return "pass"
+        return "no" if segment.outcome == "tried" else "pass"
     if segment.outcome in ("answered", "talking"):
         return "yes" if segment.part is Part.WAIT else ""
     if segment.outcome in ("missed", "abandoned"):
