@@ -1,5 +1,7 @@
 """Signing in by OpenID Connect, against a real provider: who comes in, and every lie that is refused."""
 
+import html
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +12,7 @@ from django.core.management.base import SystemCheckError
 from django.test import Client
 
 from stats.models import Organisation
-from tests.accounts.conftest import ON_THIS_ENGINE, actions, browser_of, person, words_of
+from tests.accounts.conftest import ON_THIS_ENGINE, actions, browser_of, person, sign_in, words_of
 from tests.accounts.provider import CLIENT, SECRET, Provider, provider
 from wallboard.accounts import oidc
 from wallboard.accounts.models import Invitation, Membership, OutsideIdentity
@@ -172,13 +174,37 @@ def test_a_provider_that_is_away_is_said_to_be(idp: Provider, settings: Any, fre
     assert (answer.status_code, "Example SSO does not answer" in words_of(answer)) == (502, True)
 
 
+def connects(idp: Provider, browser: Client) -> Any:
+    """What the product answers to somebody who follows the link of their own account page, to the provider and back."""
+    found = re.search(r'href="(/login/outside/[?]connect=[^"]+)"', browser.get("/account/").content.decode())
+    assert found is not None
+    off = browser.get(html.unescape(found[1]))
+    return browser.get(idp.authorise(off["Location"]).removeprefix("http://testserver"))
+
+
 def test_whoever_is_signed_in_can_connect_it_and_nobody_elses(idp: Provider, redis_server: str) -> None:
     anna, bert = person("anna"), person("bert")
     browser = browser_of(anna)
-    assert comes(idp, browser, "/account/")["Location"] == "/account/"
+    assert connects(idp, browser)["Location"] == "/account/"
     assert OutsideIdentity.objects.get().user == anna
-    assert comes(idp, browser_of(bert)).status_code == 403
+    assert connects(idp, browser_of(bert)).status_code == 403
     assert comes(idp, english()).status_code == 302, "and comes in that way"
+
+
+def test_a_link_on_another_site_connects_nothing(idp: Provider, redis_server: str) -> None:
+    """Else somebody's own identity could be hung on another's account, and open it from then on."""
+    victim, thief = browser_of(person("anna")), browser_of(person("thief", slug="other"))
+    stolen = re.search(r'connect=([^"&]+)', thief.get("/account/").content.decode())
+    assert stolen is not None
+    for wish in ("", "x", stolen[1]):
+        off = victim.get(f"/login/outside/?connect={wish}")
+        assert (off.status_code, off["Location"]) == (302, "/"), wish
+    # Begun as nobody, in a browser where somebody signs in meanwhile.
+    off = (browser := english()).get("/login/outside/")
+    assert sign_in(browser, "anna").status_code == 302
+    answer = browser.get(idp.authorise(off["Location"]).removeprefix("http://testserver"))
+    assert (answer.status_code, "logged in already" in words_of(answer)) == (403, True)
+    assert OutsideIdentity.objects.count() == 0
 
 
 def test_half_a_setting_is_refused_at_the_start(settings: Any) -> None:

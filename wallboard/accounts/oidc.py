@@ -6,6 +6,7 @@ Rules that hold here:
 - Who comes is known by issuer and subject. The first time a *verified* e-mail address decides: one that the operator gave an existing
   member, or one with an open invitation. Nobody else gets in.
 - An address that an invited person merely stated proves nothing, so accounts made from a link carry none.
+- Whoever is signed in connects an identity from their own account page alone: a link elsewhere could connect somebody else's.
 """
 
 from functools import lru_cache
@@ -15,6 +16,7 @@ import structlog
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.django_client import OAuth
 from django.conf import settings
+from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -24,12 +26,13 @@ from joserfc.errors import JoseError
 from requests import RequestException
 
 from wallboard.accounts import events, outside
+from wallboard.accounts.digests import digest_of
 from wallboard.accounts.entering import finish, safe_onward
 from wallboard.pages.frame import address_of
 
 log = structlog.get_logger(__name__)
 
-ONWARD = "outside_onward"
+ONWARD, CONNECTS = "outside_onward", "outside_connects"
 # One that our own secret could make is no proof of who signed.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
 TIMEOUT_S = 10.0
@@ -45,6 +48,9 @@ def begin(request: HttpRequest) -> HttpResponse:
     """GET /login/outside/: off to the provider. A GET, for the content policy lets no form lead to another host."""
     if not name():
         return _refused(request, 404, _("No other way to sign in is set up here."))
+    if request.user.is_authenticated and not _is_wish_to_connect(request, request.GET.get("connect", "")):
+        return HttpResponseRedirect(safe_onward(request, request.GET.get("next", "")))
+    request.session[CONNECTS] = request.user.is_authenticated
     request.session[ONWARD] = request.GET.get("next", "")
     try:
         answer: HttpResponse = _provider().authorize_redirect(request, _back(request))
@@ -59,7 +65,7 @@ def back(request: HttpRequest) -> HttpResponse:
     """GET /login/outside/back/: what the provider says of who came."""
     if not name():
         return _refused(request, 404, _("No other way to sign in is set up here."))
-    onward = str(request.session.pop(ONWARD, ""))
+    onward, connects = str(request.session.pop(ONWARD, "")), request.session.pop(CONNECTS, False)
     try:
         told = _told(request)
     except (RequestException, OAuthError, JoseError, ValueError, KeyError, TypeError, RuntimeError) as wrong:
@@ -67,6 +73,8 @@ def back(request: HttpRequest) -> HttpResponse:
         events.note_failure("", "sign_in.outside_failed", address_of(request))
         return _refused(request, 403, _("%(name)s did not confirm who you are. Try again from the sign-in page.") % {"name": name()})
     if request.user.is_authenticated:
+        if not connects:
+            return _refused(request, 403, _("You are logged in already. Connect %(name)s from your account page.") % {"name": name()})
         if not outside.link(request.user, told):
             return _refused(request, 403, _("That sign-in already belongs to somebody else here."))
         events.note(request.user, "account.outside_linked", address_of(request))
@@ -79,6 +87,22 @@ def back(request: HttpRequest) -> HttpResponse:
         )
         return _refused(request, 403, words % {"name": name()})
     return finish(request, person, onward, how="outside")
+
+
+def wish_to_connect(request: HttpRequest) -> str:
+    """What the link on a person's own account page carries: theirs, of this session, for an hour."""
+    return signing.dumps(_who_connects(request), salt=CONNECTS)
+
+
+def _is_wish_to_connect(request: HttpRequest, wish: str) -> bool:
+    try:
+        return bool(signing.loads(wish, salt=CONNECTS, max_age=3600) == _who_connects(request))
+    except signing.BadSignature:
+        return False
+
+
+def _who_connects(request: HttpRequest) -> str:
+    return digest_of(f"{request.user.pk} {request.session.session_key}")
 
 
 def _told(request: HttpRequest) -> outside.Told:

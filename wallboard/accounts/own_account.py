@@ -68,6 +68,7 @@ def _shown(visit: Visit) -> dict[str, Any]:
         "sessions": _sessions(visit),
         "memberships": [{"name": each.organisation.name, "slug": each.organisation.slug, "role": each.role} for each in memberships],
         "outside": oidc.name(),
+        "connect": oidc.wish_to_connect(visit.request) if oidc.name() else "",
         "outside_linked": person.outside_identities.filter(issuer=settings.OIDC_ISSUER).exists(),
     }
 
