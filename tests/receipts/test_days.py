@@ -26,6 +26,7 @@ EVERYBODY = Viewer(kind="program", organisation=ORGANISATION, role="program", ab
 OF_QUEUES = [*VISITS, "service_level"]
 OF_SITE = [*CALLS, "true_abandoned", "lost_callers"]
 OF_AGENTS = [*OFFERS, "outgoing"]
+TIMES = ("time_ready", "time_logged_in", "occupancy", "talk_time", "hold_time", "ring_time", "aht")
 # Told by the oracle from whole documents, by the product from the histogram.
 WITHIN = {"wait_p50": 0.05, "wait_p90": 0.05}
 
@@ -49,6 +50,10 @@ class Floor:
         while keep and await self.keeping.keep_some():
             pass
         return SlowDay(self.day.documents(until_ms=now), now, self.day.timezone, self.day.settings)
+
+    async def first(self, scope: str, metric: str, window: str = "today") -> Receipt:
+        """A receipt with its first thousand rows."""
+        return await receipt_of(self.organisation, EVERYBODY, Wish(scope=scope, metric=metric, window=window, limit=1000))
 
     async def receipt(self, scope: str, metric: str, window: str, *, limit: int = 7) -> tuple[Receipt, list[Entry]]:
         """A receipt with its whole list, read page by page."""
@@ -121,8 +126,15 @@ async def test_every_receipt_of_a_day_is_the_oracles_list_and_gives_the_number_a
                 faults.append(f"{name}: a total of {told.total}")
             if not told.agrees:
                 faults.append(f"{name}: shown {told.value}, counted again {told.recounted}")
+            if told.moved:
+                faults.append(f"{name}: nothing moved")
             if not near(told.value, number, WITHIN.get(metric, 0.0)):
                 faults.append(f"{name}: shown {told.value}, the oracle's {number}")
+        for agent in agents:
+            for metric in TIMES:
+                told, _entries = await floor.receipt(f"agent:{agent}", metric, "today")
+                if not told.agrees:
+                    faults.append(f"{place} {agent} {metric}: shown {told.value}, counted again {told.recounted}")
     assert not faults, "\n".join(faults[:20])
 
 

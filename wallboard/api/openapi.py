@@ -3,6 +3,7 @@
 from stats.domain.definitions import ALL_WINDOWS, DEFINITIONS, NOW
 from wallboard.api.numbers import QUEUE_METRICS as METRICS
 from wallboard.api.numbers import WINDOW_NAMES
+from wallboard.api.receipt_schema import NUMBER_RECEIPT
 from wallboard.api.receipt_shape import PARTS
 from wallboard.api.schemas import SCHEMAS
 from wallboard.api.shapes import Schema, ref
@@ -181,6 +182,6 @@ DESCRIPTION: Schema = {
     },
     "components": {
         "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": "an API token"}},
-        "schemas": SCHEMAS,
+        "schemas": {**SCHEMAS, "NumberReceipt": NUMBER_RECEIPT},
     },
 }
