@@ -186,3 +186,11 @@ async def test_who_belongs_to_two_organisations_can_go_to_the_other(floor: Worke
     await Membership.objects.acreate(user=person, organisation=other, role="viewer")
     html = (await looks("/")).content.decode()
     assert re.search(r'<form action="/account/organisation/".*name="organisation" value="other">Go to Other &amp; Sons<', html, re.DOTALL)
+
+
+@pytest.mark.parametrize("address", ["/", "/agents/", "/queues/111834/", "/agents/924328/", "/callers/"])
+async def test_whatever_changes_by_itself_can_be_paused(floor: Worker, address: str) -> None:
+    await floor.tell(ended_call("e", since=now_ms() - 300_000), ready())
+    html = (await looks(address)).content.decode()
+    assert html.count("data-pause-button") == 1
+    assert 'data-hotkey="p"' in html
