@@ -20,7 +20,7 @@ let show = null;
 
 function begin() {
   if (show) show.stop();
-  show = createShow({ clock: clock, reload: reload, onScreen: screen.hear, onMoved: screen.moved, onEnded: screen.ended });
+  show = createShow({ clock: clock, reload: reload, onScreen: screen.hear, onOpen: screen.opened, onMoved: screen.moved, onEnded: screen.ended });
   show.start();
 }
 

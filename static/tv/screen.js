@@ -2,8 +2,8 @@
  * What a screen does beside showing its board: takes its turn in a playlist, says its name when asked, goes dark, reports how it is, and
  * finds its way when it was given another board or lost its key.
  *
- * Rules that hold here: a board on which callers wait too long is not turned away while they do, for five minutes at most; nothing is shown that was
- * not fetched whole; a screen that lost its key first shows nothing, and a while later a new pairing code.
+ * Rules that hold here: a board on which callers wait too long is not turned away while they do, for five minutes at most; nothing is
+ * shown that was not fetched whole; a screen that lost its key first shows nothing, and a while later a new pairing code.
  */
 
 import { createCommit } from './commit.js';
@@ -18,6 +18,7 @@ const REPORT_MS = 30000;
 const FIRST_REPORT_MS = 2000;
 const IDENTIFY_MS = 20000;
 const PAIR_AGAIN_MS = 12000;
+const LONG_NAME = 24;
 /** Somebody waits too long, or too many do; a service level that was lost this morning keeps no board on the wall. */
 const URGENT = ['waiting', 'longest_wait_since'].map((key) => 'main.board:not([data-leaving]) [data-key="' + key + '"][data-severity="act"]').join(',');
 
@@ -39,6 +40,7 @@ export function createScreen(page) {
   const slots = {
     identify: slotOf('[data-identify]', 'data-identify'),
     name: slotOf('[data-screen-name]', ''),
+    long: slotOf('[data-screen-name]', 'data-long'),
     room: slotOf('[data-screen-room]', ''),
     dark: slotOf('[data-dark]', 'data-dark'),
     boardCode: slotOf('[data-code-of="board"]', 'd'),
@@ -141,6 +143,7 @@ export function createScreen(page) {
     if (slots.identify) commit.put(slots.identify, until > now ? 'yes' : 'no');
     if (told && slots.name) {
       commit.put(slots.name, told.name);
+      commit.put(slots.long, told.name.length > LONG_NAME ? 'yes' : 'no');
       commit.put(slots.room, told.room);
       commit.put(slots.dark, told.blanked ? 'yes' : 'no');
     }
@@ -157,6 +160,10 @@ export function createScreen(page) {
       const now = page.clock.now();
       showOrders(now);
       turn(now);
+    },
+    /** Another socket, which has heard nothing of us yet. */
+    opened() {
+      reportAt = performance.now() + FIRST_REPORT_MS;
     },
     /** The server does not give this board to this screen any more: what is it to show? */
     moved() {

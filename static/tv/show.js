@@ -32,6 +32,7 @@ const monotonic = () => performance.now();
  *   clock: ReturnType<import('./clock.js').createClock>,
  *   reload: ReturnType<import('./reload.js').createReload>,
  *   onScreen?: (message: Object) => void,
+ *   onOpen?: () => void,
  *   onMoved?: () => void,
  *   onEnded?: () => void,
  * }} place what outlives the board; `onScreen` hears what the screen itself is told, `onMoved` that this board is not its own any more
@@ -198,6 +199,7 @@ export function createShow(place) {
     onOpen() {
       store.distrust();
       askedAt = monotonic();
+      if (place.onOpen) place.onOpen();
     },
     onState() {
       showHead();

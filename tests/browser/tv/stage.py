@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import WSMsgType, web
-from playwright.sync_api import Page
+from playwright.sync_api import Error, Page
 
 from tests.boards import samples
 from tests.boards.draw import draw
@@ -25,7 +25,14 @@ POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self
 def until(page: Page, expression: str, timeout_s: float = 15.0) -> None:
     """Waits until an expression is true in the page. Playwright's own waiting evaluates strings there, which our content policy forbids."""
     deadline = time.monotonic() + timeout_s
-    while not page.evaluate(expression):
+    while True:
+        try:
+            if page.evaluate(expression):
+                return
+        except Error as gone:
+            # Between two pages there is nobody to ask.
+            if "context was destroyed" not in str(gone):
+                raise
         assert time.monotonic() < deadline, f"never true: {expression}"
         time.sleep(0.03)
 
