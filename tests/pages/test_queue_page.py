@@ -117,13 +117,13 @@ async def test_an_agents_state_says_which_word_of_the_telephone_system_it_stands
     assert "Available, and logged in to a queue: ready." in people
     assert "Profile: Tillgänglig (available)" in people
     now = now_ms()
-    lunch = replace(ready(), status="unavailable", profile_name="Lunch", profile_since=now - 60_000, until=now + 600_000, told_at=now)
+    lunch = replace(ready(), status="unavailable", profile_name="Lunch", profile_since=now - 20_000, until=now + 600_000, told_at=now)
     await worker.tell(lunch)
     people = part(await page_of(look), "people")
     assert "The profile is unavailable, and the agent is logged in: away" in people
     assert 'data-state="away"' in people
     assert f'data-until="{now + 600_000}"' in people
-    assert f'data-grow-full="{660_000}"' in people
+    assert f'data-grow-full="{620_000}"' in people
     call = ActiveCall(id_call="answered", answered=True, queue=SUPPORT, started_at=now, answered_at=now)
     await worker.tell(replace(lunch, active_call=call, told_at=now + 1))
     people = part(await page_of(look), "people")
