@@ -132,6 +132,13 @@ async def test_every_number_on_the_overview_leads_to_its_receipt(floor: Worker) 
         assert address == f"/numbers/{scope}/{metric}/?window=today"
 
 
+async def test_every_label_at_the_top_explains_itself(floor: Worker) -> None:
+    await floor.tell(ended_call("e", since=now_ms() - 300_000))
+    html = (await looks("/")).content.decode()
+    explained = re.findall(r'class="explain" href="/definitions/\?of=site&amp;metric=(\w+)"[^>]*aria-label="What is ([^"]+)\?"', html)
+    assert [metric for metric, _label in explained] == ["waiting", "longest_wait", "service_level", "abandoned", "calls_in", "asa"]
+
+
 async def test_who_sees_one_queue_is_shown_that_queue_alone(floor: Worker) -> None:
     now = now_ms()
     await floor.tell(ended_call("e", since=now - 300_000), waiting_call("w", SALES, since=now - 130_000), ready())
