@@ -118,6 +118,7 @@ async def test_an_agents_state_says_which_word_of_the_telephone_system_it_stands
     assert "Profile: Tillgänglig (available)" in people
     now = now_ms()
     lunch = replace(ready(), status="unavailable", profile_name="Lunch", profile_since=now - 20_000, until=now + 600_000, told_at=now)
+    await worker.report()  # a loaded machine draws pages for longer than a lease
     await worker.tell(lunch)
     people = part(await page_of(look), "people")
     assert "The profile is unavailable, and the agent is logged in: away" in people
@@ -125,6 +126,7 @@ async def test_an_agents_state_says_which_word_of_the_telephone_system_it_stands
     assert f'data-until="{now + 600_000}"' in people
     assert f'data-grow-full="{620_000}"' in people
     call = ActiveCall(id_call="answered", answered=True, queue=SUPPORT, started_at=now, answered_at=now)
+    await worker.report()
     await worker.tell(replace(lunch, active_call=call, told_at=now + 1))
     people = part(await page_of(look), "people")
     assert "An answered call goes on, which counts before everything else: talking." in people
