@@ -108,6 +108,7 @@ def _change(visit: Visit, pk: int) -> HttpResponse:
     request = visit.request
     if request.method != "POST":
         return HttpResponseRedirect(reverse("people"))
+    _member(visit, pk)
     role, queues = request.POST.get("role", ""), scopes.asked(request, visit.viewer)
     if role not in PEOPLES_ROLES:
         return show(visit, 400, fault=_("Choose a role."))

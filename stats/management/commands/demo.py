@@ -13,7 +13,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 # What belongs to a real installation and has no business in a demonstration.
-NOT_FOR_A_DEMO = ("DATABASE_URL", "REDIS_URL", "TELAVOX_TOKEN", "HTTPS_ONLY", "BEHIND_PROXY", "VAULT_KEYS")
+NOT_FOR_A_DEMO = (
+    *("DATABASE_URL", "REDIS_URL", "TELAVOX_TOKEN", "HTTPS_ONLY", "BEHIND_PROXY", "VAULT_KEYS"),
+    *("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "EMAIL_HOST", "EMAIL_HOST_PASSWORD"),
+)
 
 
 class Command(BaseCommand):
