@@ -61,7 +61,7 @@ SENTENCE = {
 # Of the list of what calls for attention, the title, the spoken summary and the pause (static/app/attention.js, overview.js).
 SAYINGS = {
     "calm": gettext_lazy("Nothing calls for attention."),
-    "unjudged": gettext_lazy("Nothing can be judged: the numbers are too old."),
+    "unjudged": gettext_lazy("Nothing can be judged while the numbers are old or missing."),
     "more": gettext_lazy("and {n} more"),
     "waiting": gettext_lazy("{n} waiting"),
     "of_queue": gettext_lazy("{queue}: {metric}, {severity}"),
