@@ -62,9 +62,11 @@ async def test_the_longest_wait_stands_first_in_the_lane_and_the_newest_last(loo
         waiting_call("second", since=now - 30_000),
         waiting_call("other", SALES, since=now - 90_000),
         waiting_call("last", since=now - 1_000),
+        waiting_call("oldest", since=now - 200_000),
     )
     lane = part(await page_of(look), "lane")
     assert re.findall(r'<tr role="row" data-row="(\w+)" data-severity="(\w+)"', lane) == [
+        ("oldest", "act"),
         ("waiting", "attention"),
         ("second", "calm"),
         ("last", "calm"),
