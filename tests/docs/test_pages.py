@@ -81,7 +81,7 @@ def test_our_own_commands_are_all_described() -> None:
     assert ours - managed(page("docs/operating.md")) == set()
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/architecture.md", "docs/reliability.md", "docs/metrics.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/architecture.md", "docs/reliability.md", "docs/metrics.md", "docs/security.md"])
 def test_every_file_that_a_page_names_exists(name: str) -> None:
     """By its whole path, or by its path inside a room."""
     assert [each for each in sorted(files(page(name))) if not any((ROOT / room / each).exists() for room in ROOMS)] == []

@@ -1,0 +1,1 @@
+"""Who gets in where, and what never gets out."""
