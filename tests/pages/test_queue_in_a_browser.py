@@ -106,7 +106,7 @@ async def test_a_reason_is_opened_by_the_keyboard_and_stays_open_while_the_page_
 
 
 async def test_the_page_fits_a_telephone_and_axe_finds_nothing_in_either_theme(web: Server, chromium: Browser) -> None:
-    page = await opened(chromium, complaints := [], viewport={"width": 390, "height": 844}, color_scheme="dark")
+    page = await opened(chromium, complaints := [], viewport={"width": 390, "height": 844}, color_scheme="dark", reduced_motion="reduce")
     await log_in(page, web)
     await page.goto(web.origin + ADDRESS)
     await expect(page.locator("html")).to_have_attribute("data-link", "live")
