@@ -144,8 +144,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         name="An ended call is named for the archive in the step that ends it",
         path=STEP,
-        old="  if item[4] == 1 then",
-        new="  if false then",
+        old="  if item[4] == 1 then put('ZADD', prefix .. 'unkept:'",
+        new="  if false then put('ZADD', prefix .. 'unkept:'",
         tests=(STORE + "test_an_ended_call_waits_for_the_archive_until_it_was_kept_as_it_is_now",),
     ),
     Rule(

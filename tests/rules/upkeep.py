@@ -238,8 +238,8 @@ RULES: tuple[Rule, ...] = (
         name="The live path needs no database",
         path="wallboard/push/admission.py",
         part="open stays open",
-        old="        return set(wanted)\n",
-        new="        return set()\n",
+        old="        return dict.fromkeys(wanted, True)\n",
+        new="        return {}\n",
         tests=(UPKEEP + "test_a_database_that_is_away_lets_in_whom_it_let_in_before_and_closes_nobody",),
     ),
     Rule(
