@@ -211,12 +211,14 @@ async def test_what_is_wrong_in_the_form_is_said_and_nothing_is_lost(wall: Wall)
 
 async def test_a_television_without_a_script_gets_its_code_and_its_board_too(wall: Wall, worker: Worker) -> None:
     tv = AsyncClient()
-    page = (await tv.get("/tv/lite/")).content.decode()
-    assert 'http-equiv="refresh" content="5"' in page
+    answer = await tv.get("/tv/lite/")
+    page = answer.content.decode()
+    assert ('http-equiv="refresh" content="5"' in page, answer.headers["Refresh"]) == (True, "5")
     assert "<script" not in page
     await wall.pair(tv)
-    board = (await tv.get("/tv/lite/")).content.decode()
-    assert 'http-equiv="refresh" content="15"' in board
+    answer = await tv.get("/tv/lite/")
+    board = answer.content.decode()
+    assert ('http-equiv="refresh" content="15"' in board, answer.headers["Refresh"]) == (True, "15")
     assert "<script" not in board
     assert 'data-value="queue:111834.waiting"' in board
     assert "since " in board

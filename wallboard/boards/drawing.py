@@ -26,6 +26,9 @@ from wallboard.boards.layout import layout_for
 from wallboard.boards.page import page_of
 from wallboard.push import live, sights
 
+WAIT_S = 5
+# Sentences that stand only until the next try.
+ASKED_AGAIN = {"tv/wait.html": WAIT_S, "tv/crowd.html": 10}
 THEMES = ("dark", "light")
 LANGUAGES = ("en", "sv")
 # The number that calls somebody over to a board: the calls behind it are one code away.
@@ -61,7 +64,8 @@ async def drawn(request: HttpRequest, viewer: Viewer, slug: str, wall: Wall, tem
         if template == lite.TEMPLATE:
             context["lite"] = lite.of(page, snapshot.values)
         body = render_to_string(template, context, request)
-    return private(HttpResponse(body))
+    response = private(HttpResponse(body))
+    return again(response, lite.AGAIN_S) if template == lite.TEMPLATE else response
 
 
 def ways(request: HttpRequest, slug: str) -> dict[str, qr.Qr]:
@@ -93,8 +97,14 @@ def plain(request: HttpRequest, template: str, status: int) -> HttpResponse:
     """A sentence where a board would be."""
     response = HttpResponse(render_to_string(template, {"here": request.get_full_path()}, request), status=status)
     if status == 503:
-        response.headers["Retry-After"] = "5"
-    return private(response)
+        response.headers["Retry-After"] = str(WAIT_S)
+    return again(private(response), ASKED_AGAIN[template]) if template in ASKED_AGAIN else private(response)
+
+
+def again(response: HttpResponse, seconds: int) -> HttpResponse:
+    """A page that a browser fetches anew by itself, whether it runs scripts or not; the page says the same where there are none."""
+    response.headers["Refresh"] = str(seconds)
+    return response
 
 
 def private(response: HttpResponse) -> HttpResponse:

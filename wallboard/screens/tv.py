@@ -20,7 +20,7 @@ from stats import clock
 from wallboard.accounts.models import Pairing, Screen
 from wallboard.accounts.viewer import of_screen
 from wallboard.boards import lite, qr
-from wallboard.boards.drawing import Wall, drawn, own_address, plain, private
+from wallboard.boards.drawing import WAIT_S, Wall, again, drawn, own_address, plain, private
 from wallboard.pages.frame import address_of
 from wallboard.push.admission import DEVICE_COOKIE, LONGEST_KEY
 from wallboard.push.orders import order_of
@@ -172,7 +172,8 @@ def _pair_page(request: HttpRequest, waiting: Pairing, secret: str, *, is_lite: 
         "say": texts["waiting"],
         "texts": json.dumps(texts, ensure_ascii=False),
     }
-    return private(HttpResponse(render_to_string("tv/pair.html", context, request)))
+    response = private(HttpResponse(render_to_string("tv/pair.html", context, request)))
+    return again(response, WAIT_S) if is_lite else response
 
 
 def _qr_of(request: HttpRequest, waiting: Pairing) -> qr.Qr:
