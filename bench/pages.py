@@ -26,11 +26,14 @@ from bench.screen import percentile
 
 AIM_P95_MS = 200
 READ_WITHIN_S = 400.0
+# Of the calls of the floor's sixteen hours some began yesterday.
+WHOLE_SHARE = 0.9
 PASSWORD, TOKEN = "bench of pages, made for one run", "wb_bench_of_pages"
 _COUNT = """
 import asyncio, json, sys
 import django
 django.setup()
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db.backends.signals import connection_created
 from django.test import AsyncClient
@@ -39,10 +42,12 @@ def note(execute, sql, params, many, context):
     asked.append(sql)
     return execute(sql, params, many, context)
 def begun(connection, **_):
-    connection.execute_wrappers.append(note)
+    if note not in connection.execute_wrappers:
+        connection.execute_wrappers.append(note)
 connection_created.connect(begun)
 async def main():
-    client = AsyncClient(headers={"host": "127.0.0.1"})
+    settings.ALLOWED_HOSTS.append("testserver")
+    client = AsyncClient()
     await client.aforce_login(await get_user_model().objects.aget(username="admin"))
     counts = {}
     for name, address in json.loads(sys.argv[1]).items():
@@ -113,7 +118,7 @@ def _when_read(running: Product, calls: int) -> Any:
         told = _asked(running, "/api/v1/live")
         counted = sum(told["site"]["today"].get(name) or 0 for name in ("calls_in", "calls_out", "calls_internal"))
         waiting = sum(health["archive"]["waiting"].values())
-        if told["sources"] and all(each["exact"] for each in told["sources"]) and counted >= 0.9 * calls and not waiting:
+        if counted >= WHOLE_SHARE * calls and not waiting:
             return told
         time.sleep(1)
     raise RuntimeError(f"the day was not read: {counted} calls counted, {waiting} not in the archive")

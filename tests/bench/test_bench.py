@@ -57,6 +57,16 @@ def test_calls_go_into_the_archive() -> None:
 
 
 @pytest.mark.slow
+def test_every_page_takes_some_time_and_few_questions() -> None:
+    figures = figures_of("pages")
+    assert all(took > 0 for name, took in figures.items() if "p95" in name)
+    questions = {name: number for name, number in figures.items() if name.startswith("questions")}
+    assert len(questions) > 15
+    # Four hundred and more would be the status of a page that did not answer.
+    assert max(questions.values()) < 60, questions
+
+
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_frame_reaches_the_page() -> None:
     if find_browser() is None:
