@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.core import mail
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
 from stats.models import Organisation
 from tests.accounts.conftest import ON_THIS_ENGINE, PASSWORD, actions, browser_of, person, sign_in, words_of
+from wallboard.accounts.joining import Used, join
 from wallboard.accounts.models import AuditEntry, Invitation, Membership
 
 pytestmark = [ON_THIS_ENGINE, pytest.mark.engines]
@@ -124,6 +126,17 @@ def test_an_admin_of_some_queues_gives_away_no_more_than_those(house: dict[str, 
     assert admin.post(f"/people/{viewer.pk}/", {"role": "supervisor", "scope": "chosen", "queue": "111834"}).status_code == 302
 
 
+def test_who_sees_some_queues_puts_nobody_back_who_saw_more(admin: Client, house: dict[str, Any]) -> None:
+    """The address that puts somebody back is as good in another admin's hands."""
+    answer = admin.post(f"/people/{member('supervisor').pk}/remove/", follow=True)
+    removed = re.search(r'name="removed" value="([^"]+)"', answer.content.decode())
+    assert removed is not None
+    small = person("small", role="admin")
+    Membership.objects.filter(user=small).update(queues=["111834"])
+    assert browser_of(small).post("/people/back/", {"removed": removed[1]}).status_code == 403
+    assert not Membership.objects.filter(user=house["supervisor"]).exists()
+
+
 @pytest.mark.parametrize("role", ["viewer", "supervisor"])
 def test_others_are_refused_in_words(house: dict[str, Any], role: str) -> None:
     browser = browser_of(house[role])
@@ -191,6 +204,19 @@ def test_an_existing_person_joins_with_their_own_account(admin: Client, house: d
     assert stranger.session["organisation"] == "default"
 
 
+def test_of_two_who_open_a_link_at_once_one_is_too_late(admin: Client, house: dict[str, Any]) -> None:
+    """Both had the form before either sent it."""
+    word = invited(admin).rstrip("/").rpartition("/")[2]
+    one, other = Invitation.find(word), Invitation.find(word)
+    assert one is not None
+    assert other is not None
+    with transaction.atomic():
+        join(one, house["stranger"])
+    with pytest.raises(Used), transaction.atomic():
+        join(other, person("late", slug=""))
+    assert not Membership.objects.filter(user__username="late").exists()
+
+
 def test_an_invitation_never_takes_a_role_away(admin: Client, house: dict[str, Any]) -> None:
     browser = browser_of(house["supervisor"])
     browser.post(invited(admin, role="viewer"))
@@ -237,6 +263,17 @@ def test_a_wrong_invitation_is_answered_in_words(admin: Client, wishes: dict[str
     assert answer.status_code == 400
     assert 'role="alert"' in answer.content.decode()
     assert Invitation.objects.count() == 0
+
+
+def test_a_wrong_address_does_not_widen_what_the_invited_may_see(admin: Client) -> None:
+    wishes = {"email": "no address", "role": "supervisor", "scope": "chosen", "queue": ["111834"]}
+    html = admin.post("/people/invite/", wishes).content.decode().partition('action="/people/invite/"')[2].partition("</form>")[0]
+    assert re.findall(r'<input type="(?:radio|checkbox)" name="(\w+)" value="(\w+)"(?: required)? checked', html) == [
+        ("role", "supervisor"),
+        ("scope", "chosen"),
+        ("queue", "111834"),
+    ]
+    assert 'value="no address"' in html
 
 
 def test_an_invitation_is_mailed_where_a_server_is_named(admin: Client, settings: Any) -> None:

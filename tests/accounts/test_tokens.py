@@ -67,6 +67,14 @@ def test_a_wrong_wish_is_answered_in_words(admin: Client, wishes: dict[str, Any]
     assert ApiToken.objects.count() == 0
 
 
+def test_a_wrong_name_does_not_widen_what_the_token_may_read(admin: Client) -> None:
+    wishes = {"name": " ", "scopes": ["calls"], "scope": "chosen", "queue": ["111834"], "end": "30"}
+    html = admin.post("/tokens/", wishes).content.decode()
+    chosen = re.findall(r'<input type="(?:radio|checkbox)" name="(\w+)" value="(\w+)" checked', html)
+    assert chosen == [("scopes", "calls"), ("scope", "chosen"), ("queue", "111834")]
+    assert '<option value="30" selected>' in html
+
+
 def test_a_token_of_another_organisation_does_not_exist(admin: Client) -> None:
     foreign, plain = ApiToken.issue(Organisation.objects.get(slug="other"), "theirs")
     assert admin.post(f"/tokens/{foreign.pk}/revoke/").status_code == 404
@@ -75,6 +83,7 @@ def test_a_token_of_another_organisation_does_not_exist(admin: Client) -> None:
 
 
 def test_a_token_that_has_ended_is_said_to_have(admin: Client) -> None:
-    token, _plain = ApiToken.issue(Organisation.objects.get(slug="default"), "old")
+    token, plain = ApiToken.issue(Organisation.objects.get(slug="default"), "old")
     ApiToken.objects.filter(pk=token.pk).update(expires_at=timezone.now() - timedelta(days=1))
+    assert ApiToken.find(plain) is None
     assert re.search(r"old All queues Ended \d{4}-", words_of(admin.get("/tokens/")))

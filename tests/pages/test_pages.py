@@ -131,6 +131,12 @@ async def test_a_screen_link_is_made_by_staff_shown_once_and_opens_its_board(loo
     assert opened["Location"].startswith("/boards/team/")
 
 
+async def test_a_link_without_a_name_still_is_to_the_chosen_board(look: Look) -> None:
+    html = (await look("/screens/", form={"name": "", "board": "supervisor"})).content.decode()
+    assert '<option value="supervisor" selected>' in html
+    assert "selected" not in (await look("/screens/")).content.decode()
+
+
 @pytest.mark.parametrize("form", [{"name": "", "board": "team"}, {"name": "x" * 81, "board": "team"}, {"name": "Hall", "board": "cellar"}])
 async def test_a_wrong_wish_for_a_screen_is_answered_in_words(look: Look, form: dict[str, str]) -> None:
     answer = await look("/screens/", form=form)

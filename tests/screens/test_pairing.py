@@ -12,7 +12,9 @@ from stats.models import Organisation
 from tests.push.floor import Worker
 from tests.screens.conftest import SECRET, Wall, code_on, state_of
 from wallboard.accounts.models import AuditEntry, Membership, Pairing, Screen, digest_of
+from wallboard.accounts.viewer import Viewer
 from wallboard.screens import codes, limits, pairing
+from wallboard.screens.wishes import Wishes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -73,9 +75,23 @@ async def test_an_old_code_opens_nothing(wall: Wall) -> None:
     tv = AsyncClient()
     code = code_on((await tv.get("/tv/")).content.decode())
     await Pairing.objects.aupdate(expires_at=timezone.now() - timedelta(seconds=1))
-    answer = await (await wall.person()).post("/pair/", {"code": code, "name": "Hall", "board": "team"})
+    person = await wall.person()
+    assert (await person.get(f"/pair/?code={code}")).status_code == 400
+    answer = await person.post("/pair/", {"code": code, "name": "Hall", "board": "team"})
     assert answer.status_code == 400
     assert await Screen.objects.acount() == 0
+
+
+async def test_a_code_that_grew_old_or_was_claimed_meanwhile_makes_no_screen(wall: Wall) -> None:
+    """Between the look at it and the wish for it."""
+    waiting = await database_sync_to_async(pairing.begin)("secret", "127.0.0.1")
+    somebody = Viewer(kind="person", organisation="default", role="supervisor", row=1, name="sara")
+    claim, late = database_sync_to_async(pairing.claim), waiting.expires_at + timedelta(seconds=1)
+    assert await claim(somebody, waiting.code, Wishes(name="Late"), now=late) is None
+    first = await claim(somebody, waiting.code, Wishes(name="First"))
+    assert first is not None
+    assert await claim(somebody, waiting.code, Wishes(name="Second")) is None
+    assert [screen.name async for screen in Screen.objects.all()] == ["First"]
 
 
 async def test_who_guesses_five_times_waits_even_with_the_right_code(wall: Wall) -> None:
@@ -200,12 +216,14 @@ async def test_nobody_gives_a_screen_more_queues_than_they_see(wall: Wall) -> No
 async def test_what_is_wrong_in_the_form_is_said_and_nothing_is_lost(wall: Wall) -> None:
     tv = AsyncClient()
     code = code_on((await tv.get("/tv/")).content.decode())
-    form = {"code": code, "name": "  ", "room": "Växel", "inches": "99999", "metres": "4", "seconds-team": "2", "board": "team"}
+    form = {"code": code, "name": "  ", "room": "Växel", "inches": "55 tum", "metres": "4", "seconds-team": "2", "board": "team"}
     answer = await (await wall.person()).post("/pair/", form)
     html = answer.content.decode()
     assert answer.status_code == 400
     for words in ("Give the screen a name", "A number from 7 to 200", "5 to 3600 seconds", 'value="Växel"', codes.grouped(code)):
         assert words in html
+    for typed in ('value="55 tum"', 'name="seconds-team" min="5" max="3600" value="2"'):
+        assert typed in html, "a wrong number is there to be put right"
     assert await Screen.objects.acount() == 0
 
 

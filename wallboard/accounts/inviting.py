@@ -46,7 +46,7 @@ def _invite(visit: Visit) -> HttpResponse:
     elif open_ones.count() >= MOST_OPEN:
         fault = _("Too many invitations are open. Take some back first.")
     if fault:
-        return members.show(visit, 400, fault=fault, email=email, invited_role=role)
+        return members.show(visit, 400, fault=fault, email=email, invited_role=role, invited_queues=queues)
     organisation = Organisation.objects.get(slug=visit.viewer.organisation)
     with transaction.atomic():
         # One link for one person: a second invitation takes the first one's place.

@@ -43,8 +43,8 @@ async def people(visit: Visit) -> HttpResponse:
     return await database_sync_to_async(show)(visit)
 
 
-def show(visit: Visit, status: int = 200, **more: Any) -> HttpResponse:
-    """The page, with what has just happened in `more`: fault, link, mailed."""
+def show(visit: Visit, status: int = 200, *, invited_queues: list[str] | None = None, **more: Any) -> HttpResponse:
+    """The page, with what has just happened in `more`: fault, link, mailed; `invited_queues` None: an invitation to all of them."""
     slug = visit.viewer.organisation
     members = Membership.objects.select_related("user").filter(organisation__slug=slug).order_by("user__username")
     invitations = Invitation.objects.filter(organisation__slug=slug, accepted_at=None, revoked_at=None, expires_at__gt=timezone.now())
@@ -57,7 +57,8 @@ def show(visit: Visit, status: int = 200, **more: Any) -> HttpResponse:
         members=[_line(visit, each) for each in members],
         invitations=[_invitation(visit, each) for each in invitations],
         roles=[{"key": role, "name": ROLE_NAMES[role], "words": ROLE_WORDS[role]} for role in PEOPLES_ROLES],
-        queues=scopes.choices(visit),
+        queues=scopes.choices(visit, invited_queues or ()),
+        all_queues=invited_queues is None,
         confined=visit.viewer.queues is not None,
         removed=removed,
         removed_name=(_removed(visit, removed) or {}).get("name", ""),

@@ -38,6 +38,8 @@ ENDS: dict[str, Any] = {
     "": gettext_lazy("Never, until it is revoked"),
 }
 DEFAULT_END = "365"
+# What the form holds before anybody has typed; `queues` None: all of them.
+UNTOUCHED: dict[str, Any] = {"name": "", "scopes": ["live"], "end": DEFAULT_END, "queues": None}
 
 
 async def tokens(visit: Visit) -> HttpResponse:
@@ -46,7 +48,7 @@ async def tokens(visit: Visit) -> HttpResponse:
 
 
 def _tokens(visit: Visit) -> HttpResponse:
-    plain, fault, wishes = "", "", {"name": "", "scopes": ["live"], "end": DEFAULT_END}
+    plain, fault, wishes = "", "", dict(UNTOUCHED)
     if visit.request.method == "POST":
         plain, fault, wishes = _make(visit)
     rows = ApiToken.objects.filter(organisation__slug=visit.viewer.organisation, revoked_at=None).order_by("-created_at")[:MOST_TOKENS]
@@ -61,7 +63,8 @@ def _tokens(visit: Visit) -> HttpResponse:
         wishes=wishes,
         scopes=[{"key": key, "words": words, "chosen": key in wishes["scopes"]} for key, words in SCOPE_WORDS.items()],
         ends=[{"key": key, "words": words, "chosen": key == wishes["end"]} for key, words in ENDS.items()],
-        queues=scopes.choices(visit),
+        queues=scopes.choices(visit, wishes["queues"] or ()),
+        all_queues=wishes["queues"] is None,
         confined=visit.viewer.queues is not None,
     )
 
@@ -72,7 +75,7 @@ def _make(visit: Visit) -> tuple[str, str, dict[str, Any]]:
     name = " ".join(form.get("name", "").split())
     wanted = [each for each in EVERY_SCOPE if each in form.getlist("scopes")]
     end, queues = form.get("end", DEFAULT_END), scopes.asked(visit.request, visit.viewer)
-    wishes = {"name": name, "scopes": wanted, "end": end}
+    wishes = {"name": name, "scopes": wanted, "end": end, "queues": queues}
     if not 0 < len(name) <= LONGEST_NAME:
         return "", _("Give the token a name of at most %(n)d letters, such as the program that will use it.") % {"n": LONGEST_NAME}, wishes
     if not wanted:
@@ -92,7 +95,7 @@ def _make(visit: Visit) -> tuple[str, str, dict[str, Any]]:
         journal.note(
             visit.viewer, "tokens.made", "token", name, address=visit.address, row=token.pk, scopes=wanted, queues=queues, days=end
         )
-    return plain, "", {"name": "", "scopes": ["live"], "end": DEFAULT_END}
+    return plain, "", dict(UNTOUCHED)
 
 
 def _line(visit: Visit, token: ApiToken) -> dict[str, Any]:

@@ -41,7 +41,7 @@ ORDERS = ("identify", "reload", "blank", "unblank")
 
 async def screens(visit: Visit) -> HttpResponse:
     """GET /screens/: the fleet. POST: a link, which is shown once."""
-    address, fault, name = "", "", ""
+    address, fault, name, board = "", "", "", ""
     if visit.request.method == "POST":
         board, name = visit.request.POST.get("board", ""), " ".join(visit.request.POST.get("name", "").split())
         if board not in KINDS:
@@ -71,7 +71,7 @@ async def screens(visit: Visit) -> HttpResponse:
         paired=paired,
         on=sum(card.standing in ("on", "odd", "dark") for card in paired),
         links=[card for card in every if card.is_link],
-        choices=_choices(),
+        choices=[{**each, "chosen": bool(fault) and each["slug"] == board} for each in _choices()],
         address=address,
         fault=fault,
         name="" if address else name,
@@ -239,7 +239,12 @@ def _form(visit: Visit, wishes: Wishes) -> dict[str, Any]:
     return {
         "wishes": wishes,
         "boards_of": [
-            {**each, "is_on": each["slug"] in wishes.seconds, "seconds": wishes.seconds.get(each["slug"], USUAL_S)} for each in _choices()
+            {
+                **each,
+                "is_on": each["slug"] in wishes.seconds,
+                "seconds": wishes.typed.get(f"seconds-{each['slug']}") or wishes.seconds.get(each["slug"], USUAL_S),
+            }
+            for each in _choices()
         ],
         "seconds_least": LEAST_S,
         "seconds_most": MOST_S,

@@ -17,6 +17,7 @@ from wallboard.boards.layout import DEFAULTS
 from wallboard.screens.playlist import LEAST_S, MOST_S, USUAL_S, Step, steps_of
 
 LONGEST_NAME = 80
+LONGEST_NUMBER = 20
 THEMES = ("dark", "light")
 LANGUAGES = ("", "en", "sv")
 LEAST_INCHES, MOST_INCHES = 7.0, 200.0
@@ -25,7 +26,8 @@ LEAST_METRES, MOST_METRES = 0.3, 40.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """What a screen is to be. `queues` None: all there are; `faults` by field, in words, and empty where all is well."""
+    """What a screen is to be. `queues` None: all there are; `faults` by field, in words, and empty where all is well; `typed` holds the
+    numbers as they stood in the form, by field."""
 
     name: str = ""
     room: str = ""
@@ -37,6 +39,7 @@ class Wishes:
     names: str = "short"
     queues: frozenset[str] | None = None
     faults: Mapping[str, str] = field(default_factory=dict)
+    typed: Mapping[str, str] = field(default_factory=dict)
 
     def put_on(self, screen: Screen) -> None:
         """Writes them on a row, which is not saved."""
@@ -81,6 +84,7 @@ def read_wishes(form: QueryDict, viewer: Viewer) -> Wishes:
         faults["board"] = _("Choose at least one board.")
     inches = _number(form, "inches", LEAST_INCHES, MOST_INCHES, faults)
     metres = _number(form, "metres", LEAST_METRES, MOST_METRES, faults)
+    numbers = ("inches", "metres", *(f"seconds-{board}" for board in KINDS))
     usual = DEFAULTS["team"]
     if (inches is None) != (metres is None) and not faults.keys() & {"inches", "metres"}:
         # One of them alone says nothing of the size of the type.
@@ -96,6 +100,7 @@ def read_wishes(form: QueryDict, viewer: Viewer) -> Wishes:
         names=_one_of(form, "names", ("short", *WAYS_TO_NAME)),
         queues=_queues(form, viewer),
         faults=faults,
+        typed={each: form[each][:LONGEST_NUMBER] for each in numbers if each in form},
     )
 
 
