@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.core.management import load_command_class
 
 from stats.live import server
+from stats.management.commands.up import floor_command
 from tests.conftest import ROOT, environment_of, processes_of
 
 pytestmark = [pytest.mark.skipif(sys.platform != "linux", reason="reads /proc"), pytest.mark.xdist_group("up")]
@@ -129,3 +131,9 @@ def test_it_starts_from_any_directory(var_dir: Path, free_port: int) -> None:
     finally:
         process.terminate()
         process.wait(10)
+
+
+def test_a_demo_starts_whatever_its_random_token_begins_with() -> None:
+    command = floor_command(8099, "-rf-token")
+    parser = load_command_class("stats", "simulate").create_parser("manage.py", "simulate")
+    assert parser.parse_args(command[command.index("simulate") + 1 :]).token == "-rf-token"

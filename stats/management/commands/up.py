@@ -80,7 +80,7 @@ class Command(BaseCommand):
             environment["REDIS_URL"] = settings.REDIS_URL
         if simulated:
             # First of all: it has a day to play before it listens.
-            floor = _manage("simulate", "telavox", "--port", str(simulated), "--token", settings.TELAVOX_TOKEN, *DEMO_FLOOR)
+            floor = floor_command(simulated, settings.TELAVOX_TOKEN)
             household.raise_child(Child("simulator", lambda: spawn(floor, environment)))
         password = secrets.token_urlsafe(9) if simulated else ""
         try:
@@ -156,6 +156,12 @@ def _port(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise ValueError(text)
     return int(text)
+
+
+def floor_command(port: int, token: str) -> list[str]:
+    """What starts the demo's contact centre."""
+    # In one word: a random token may begin with a dash, and would be taken for an option.
+    return _manage("simulate", "telavox", "--port", str(port), f"--token={token}", *DEMO_FLOOR)
 
 
 def _manage(*arguments: str) -> list[str]:
