@@ -16,16 +16,22 @@ from stats.domain.outcomes import OfferOutcome, VisitOutcome
 from stats.domain.periods import WINDOWS
 from stats.domain.records import Party
 from tests.docs.pages import ROOT, anchors, files, links, made, managed, page, pages, rows, words
+from wallboard.accounts.roles import EVERY_SCOPE, NAMES, PEOPLES_ROLES
 from wallboard.api.meters import STATES
 from wallboard.api.numbers import QUEUE_METRICS as METRICS
 from wallboard.api.openapi import DESCRIPTION
 from wallboard.api.problems import TITLES
+from wallboard.boards.topics import PAGE, needed_for
 from wallboard.boards.wording import CAUSES
+from wallboard.pages.menu import ADMINISTRATION, MAIN, OTHERS
 
 ROOMS = ("", "stats/", "wallboard/", "tests/", "docs/")
 NOW = 1_779_100_022_000
 # What a value of a scope is called beside its metrics, and where METRICS' name is another than the one it travels under.
 TRAVELS_AS = {"longest_wait_since": "longest_wait"}
+# Pages that name files of the project.
+FULL_OF_FILES = ("README.md", *(f"docs/{name}.md" for name in ("architecture", "reliability", "metrics", "people", "security")))
+TOPICS = ("overview", "queue:<key>", "agents", "agent:<key>", "feeds")
 
 
 @pytest.mark.parametrize("path", pages(), ids=lambda path: str(path.relative_to(ROOT)))
@@ -81,7 +87,9 @@ def test_our_own_commands_are_all_described() -> None:
     assert ours - managed(page("docs/operating.md")) == set()
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/architecture.md", "docs/reliability.md", "docs/metrics.md", "docs/security.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "docs/architecture.md", "docs/reliability.md", "docs/metrics.md", "docs/people.md", "docs/security.md"]
+)
 def test_every_file_that_a_page_names_exists(name: str) -> None:
     """By its whole path, or by its path inside a room."""
     assert [each for each in sorted(files(page(name))) if not any((ROOT / room / each).exists() for room in ROOMS)] == []
@@ -180,3 +188,26 @@ def test_a_lost_link_an_unknown_command_and_a_missing_file_are_found() -> None:
     assert made(text) == {"coffee"}
     assert managed(text) == {"brew"}
     assert files(text) == {"stats/kettle.py"}
+
+
+def test_every_role_and_scope_is_told() -> None:
+    """On the page about people, as wallboard/accounts/roles.py has them."""
+    text = page("docs/people.md")
+    header, *_ = (row for row in rows(text) if row[1:2] == ["viewer"])
+    assert header[1:] == list(PEOPLES_ROLES)
+    assert set(EVERY_SCOPE) - {word for row in rows(text) for word in words(row[0])} == set()
+    (named,) = (row[1:] for row in rows(text) if row[0] == "agents are named")
+    assert named == [{"short": "first name and initial", "full": "in full"}[NAMES[role]] for role in PEOPLES_ROLES]
+
+
+def test_every_page_of_the_menu_is_in_the_table_of_pages() -> None:
+    """Who finds a page by its name finds it in print too."""
+    told = {word for row in rows(page("docs/operating.md")) for word in words(row[0])}
+    assert {each.address for each in (*MAIN, *ADMINISTRATION, *OTHERS)} - {"/setup/"} - told == set()
+
+
+def test_every_topic_is_described_with_the_ability_it_wants() -> None:
+    """As wallboard/boards/topics.py answers; a topic that is not there is told of by nobody."""
+    told = {name: ability for row in rows(page("docs/protocol.md")) if len(row) == 3 for name in words(row[0]) for ability in words(row[2])}
+    assert {topic: told.get(topic) for topic in TOPICS} == {each: needed_for(PAGE + each.replace("<key>", "111834")) for each in TOPICS}
+    assert set(re.findall(r'case "(\w+)"', page("wallboard/boards/topics.py"))) == {topic.partition(":")[0] for topic in TOPICS}
