@@ -36,7 +36,9 @@ function render(page) {
   const believed = ticks(overall);
   const presence = page.standing('', 'agents', now).level !== 'unknown';
   const told = overall.level === 'unknown' ? null : sentence(page.store, page.words, believed ? now : overall.aliveAt, presence);
-  put(find('[data-sentence]'), told || page.notice(overall) || page.words['cause.no_source']);
+  // The largest words of the page do not say that it is so when it was.
+  const said = told && !believed ? filled(page.words['sentence.then'], { time: page.wall(overall.aliveAt), said: told }) : told;
+  put(find('[data-sentence]'), said || page.notice(overall) || page.words['cause.no_source']);
   if (!told) put(find('[data-notice]'), '');
 
   const judged = page.store

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -14,6 +15,7 @@ from tests.push.floor import SALES, SUPPORT, Worker, ended_call, ready, waiting_
 from wallboard.accounts.models import Membership
 from wallboard.boards.figure import Place
 from wallboard.boards.freshness import Values
+from wallboard.pages.overview import sentence_of
 from wallboard.pages.urgency import alarms, urgency, worst_of
 from wallboard.push import admission, live
 
@@ -69,6 +71,16 @@ def test_what_is_too_old_to_believe_is_not_judged() -> None:
     values: Values = {**FEEDS, "feed:t:calls": old, "queue:1": queue("Far over", waiting=1, since=61, limits=[41, 21])}
     assert worst_of(values, "queue:1", NOW) == "unknown"
     assert alarms(values, Place(now=NOW, timezone="UTC", language="en")) == []
+
+
+def test_the_sentence_says_of_what_was_that_it_was_and_when() -> None:
+    site = {"waiting": 1, "agents_ready": 2, "agents_logged_in": 3}
+    values: Values = {**FEEDS, "site": site, "queue:1": queue("Support", waiting=1, since=31)}
+    place = Place(now=NOW, timezone="UTC", language="en")
+    assert sentence_of(values, place) == "One caller has waited 0:31 in Support. Agents ready: 2 of 3."
+    later = replace(place, now=NOW + 90_000)
+    told = {**values, "feed:t:calls": {"level": "stale", "alive_at": NOW, "reason": "silent"}}
+    assert sentence_of(told, later) == "As of 08:00: One caller has waited 0:31 in Support. Agents ready: 2 of 3."
 
 
 @pytest.mark.parametrize(("language", "amount"), [("en", "79.6 %"), ("sv", "79,6 %")])

@@ -55,6 +55,7 @@ SENTENCE = {
     "many_queues": gettext_lazy("{n} callers are waiting in {queues} queues, the longest for {time} in {queue}."),
     "ready": gettext_lazy("Agents ready: {ready} of {n}."),
     "ready_nobody": gettext_lazy("No agent is logged in."),
+    "then": gettext_lazy("As of {time}: {said}"),
     "empty": gettext_lazy("no calls yet"),
     "nobody_waits": gettext_lazy("nobody waits"),
 }
@@ -95,7 +96,7 @@ async def overview(visit: Visit) -> HttpResponse:
         "overview.html",
         "overview",
         live=live_root(visit, "overview", words),
-        sentence=sentence_of(values, visit.now),
+        sentence=sentence_of(values, place),
         top=[_cell(values, "site", metric, feed, str(label), None, place) for metric, feed, label in TOP],
         states=[
             {"state": state, "cell": _cell(values, "site", f"agents_{state}", AGENTS, str(STATE_WORDS[state]), None, place)}
@@ -153,13 +154,16 @@ def spark_of(facts: Facts, key: str, now: int) -> str:
     return " ".join(f"{at * wide:.1f},{SPARK_HEIGHT - 1 - many * (SPARK_HEIGHT - 2) / top:.1f}" for at, many in enumerate(steps))
 
 
-def sentence_of(values: Values, now: int) -> str:
-    """How it is, for somebody who has two seconds."""
+def sentence_of(values: Values, place: Place) -> str:
+    """How it is, for somebody who has two seconds; or how it was, and when."""
     site = values.get("site", {})
-    standing = standing_for(values, None, CALLS, now)
+    standing = standing_for(values, None, CALLS, place.now)
     if standing.level == "unknown" or not isinstance(site.get("waiting"), int):
         return _cause(standing)
-    return f"{_about_waiting(values, now)} {_about_agents(values, now)}".strip()
+    if standing.ticks or standing.alive_at is None:
+        return f"{_about_waiting(values, place.now)} {_about_agents(values, place.now)}".strip()
+    then = f"{_about_waiting(values, standing.alive_at)} {_about_agents(values, place.now)}".strip()
+    return filled(SENTENCE["then"], time=figures.wall_clock(standing.alive_at, place.timezone), said=then)
 
 
 def _about_waiting(values: Values, now: int) -> str:

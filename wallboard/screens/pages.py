@@ -69,7 +69,8 @@ async def screens(visit: Visit) -> HttpResponse:
         live=live_root(visit, "feeds"),
         rooms=_by_room(paired),
         paired=paired,
-        on=sum(card.standing in ("on", "odd", "dark") for card in paired),
+        # Without the store nobody knows how many, and "none" would be a lie.
+        on=None if roll is None else sum(card.standing in ("on", "odd", "dark") for card in paired),
         links=[card for card in every if card.is_link],
         choices=[{**each, "chosen": bool(fault) and each["slug"] == board} for each in _choices()],
         address=address,
