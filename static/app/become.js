@@ -34,6 +34,18 @@ function nameOf(node) {
   return node.getAttribute('data-row') || node.id || '';
 }
 
+/** A node that is moved loses the focus: where the person stands stays, and what stands before it goes behind. */
+function goRound(old, at, known) {
+  const behind = known.nextSibling;
+  let node = at;
+  while (node !== known) {
+    const next = node.nextSibling;
+    old.insertBefore(node, behind);
+    node = next;
+  }
+  return known;
+}
+
 /** @param {Element} old @param {Element} fresh */
 export function becomeChildren(old, fresh) {
   const named = new Map();
@@ -43,6 +55,7 @@ export function becomeChildren(old, fresh) {
     const name = nameOf(wanted);
     const known = name ? named.get(name) : null;
     if (known && known.nodeName === wanted.nodeName) {
+      if (known !== at && known.contains(document.activeElement)) at = goRound(old, at, known);
       if (known === at) at = at.nextSibling;
       else old.insertBefore(known, at);
       become(known, wanted);

@@ -8,8 +8,8 @@
  *   [data-since="ms"], [data-until="ms"]      counted every second by the server's clock, and no further than its feed is believed
  *   [data-grow-since][data-grow-full][data-grow-width]   an SVG rect that grows with time, or a line that moves with data-grow-x
  *
- * Rules that hold here: what is not heard of any more is not called live; while the page is paused nothing on it changes but the words that
- * say so; names are only ever text.
+ * Rules that hold here: what is not heard of any more is not called live, nor is anything after a sleep until a new socket has told
+ * everything; while the page is paused nothing on it changes but the words that say so; names are only ever text.
  */
 
 import { createClock } from '../tv/clock.js';
@@ -24,6 +24,8 @@ import { become } from './become.js';
 const ACK_MS = 1000;
 const ASK_AGAIN_MS = 2000;
 const SLEPT_MS = 5000;
+/** In a hidden page the browser lets timers wait for a minute; messages come all the same, every ten seconds at least. */
+const STOOD_STILL_MS = 15000;
 const PARTS_AT_MOST_EVERY_MS = 1000;
 const PARTS_AT_LEAST_EVERY_MS = 10000;
 const PARTS_LIMIT_MS = 10000;
@@ -60,9 +62,10 @@ export function startLive(wishes = {}) {
   let owed = false;
   let ackedAt = 0;
   let askedAt = -ASK_AGAIN_MS;
-  let tickedAt = monotonic();
-  let tickedWall = Date.now();
+  let livedAt = monotonic();
+  let livedWall = Date.now();
   let ended = false;
+  let woken = false;
   let paused = false;
   let partsAt = monotonic();
   let partsDirty = false;
@@ -92,7 +95,7 @@ export function startLive(wishes = {}) {
 
   function standing(source, feed, now) {
     const names = source ? [source] : sources();
-    return worst(names.map((name) => standingOf(store.of('feed:' + name + ':' + feed), name, now, heardAt)));
+    return worst(names.map((name) => standingOf(store.of('feed:' + name + ':' + feed), name, now, heardAt, woken)));
   }
 
   function reason(where, now) {
@@ -264,6 +267,12 @@ export function startLive(wishes = {}) {
   // --- the socket ------------------------------------------------------------------------------------------------------------
 
   function hear(text) {
+    if (slept()) {
+      // What an old socket held back is from before the sleep.
+      wake();
+      return;
+    }
+    note();
     let message = null;
     try {
       message = JSON.parse(text);
@@ -272,7 +281,10 @@ export function startLive(wishes = {}) {
     }
     const outcome = store.take(message);
     clock.hear(message.server_time);
-    if (store.isWhole()) heardAt = clock.now();
+    if (store.isWhole()) {
+      heardAt = clock.now();
+      woken = false;
+    }
     owed = true;
     if (outcome.kind === 'gap') resync();
     if (outcome.kind === 'snapshot' || (outcome.kind === 'patch' && (!wishes.matters || wishes.matters(message.values)))) partsDirty = true;
@@ -294,17 +306,32 @@ export function startLive(wishes = {}) {
     },
   });
 
+  function note() {
+    livedAt = monotonic();
+    livedWall = Date.now();
+  }
+
+  /** Some machines stop both clocks in their sleep, some one of them; a clock that was set back is no sleep. */
+  function slept() {
+    const passed = monotonic() - livedAt;
+    const unseen = Date.now() - livedWall - passed;
+    return passed > STOOD_STILL_MS || unseen > SLEPT_MS;
+  }
+
+  function wake() {
+    note();
+    if (ended) return;
+    woken = true;
+    clock.forget();
+    store.distrust();
+    askedAt = monotonic();
+    link.renew();
+    render();
+  }
+
   function tick() {
-    const passed = monotonic() - tickedAt;
-    const passedWall = Date.now() - tickedWall;
-    tickedAt = monotonic();
-    tickedWall = Date.now();
-    if (Math.abs(passedWall - passed) > SLEPT_MS || passed > 2 * SLEPT_MS) {
-      clock.forget();
-      store.distrust();
-      link.hurry();
-      resync();
-    }
+    if (slept()) wake();
+    note();
     link.watch();
     if (!store.isWhole()) resync();
     acknowledge(false);

@@ -12,7 +12,7 @@ from django.utils import translation
 
 from stats.clock import now_ms
 from stats.domain.metrics import VARIANTS
-from stats.domain.records import ActiveCall, Direction, Journey, Offer, Visit
+from stats.domain.records import ActiveCall, Direction, Journey, Offer, QueueLogin, Visit
 from stats.domain.sums import queue_numbers, sl_budget
 from stats.models import QueueSetting
 from tests.pages.conftest import Look
@@ -198,6 +198,19 @@ async def test_a_viewer_of_one_queue_gets_404_for_another_and_no_word_of_it(look
     assert ">Support<" not in page
     assert (await looks(ADDRESS, role="viewer", queues=["111835"])).status_code == 404
     assert (await looks(f"{ADDRESS}targets/", role="supervisor", queues=["111835"])).status_code == 404
+
+
+async def test_the_call_an_agent_has_for_another_queue_is_not_named_to_who_does_not_see_that(look: Look, worker: Worker) -> None:
+    """Anna is at both queues, and talks to a caller of Försäljning."""
+    now = now_ms()
+    both = (QueueLogin(queue=SUPPORT), QueueLogin(queue=SALES))
+    call = ActiveCall(id_call="elsewhere", answered=True, queue=SALES, started_at=now - 5000, answered_at=now)
+    await worker.tell(replace(ready(), logged_in=both, active_call=call, told_at=now))
+    day.forget()
+    assert "elsewhere" in (await looks(ADDRESS, role="supervisor")).content.decode()
+    mine = (await looks(ADDRESS, role="supervisor", queues=["111834"])).content.decode()
+    assert "In a call, answered at" in mine
+    assert "elsewhere" not in mine
 
 
 async def test_callers_who_went_on_are_told_by_where_and_whether_they_were_answered_first(look: Look, worker: Worker) -> None:

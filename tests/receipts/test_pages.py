@@ -138,6 +138,20 @@ async def test_a_viewer_of_one_queue_finds_nothing_of_another(look: Look) -> Non
     assert "lost-2" not in callers.content.decode()
 
 
+async def test_a_ring_of_another_queue_is_counted_and_not_named(look: Look, worker: Worker) -> None:
+    """Anna is in sight by one queue, and was rung from another too."""
+    await worker.tell(ended_call("elsewhere", SALES, since=now_ms() - 3 * 60_000))
+    answer = await look("/numbers/agent:924328/offers/?window=today", queues=["111834"])
+    html = answer.content.decode()
+    assert set(re.findall(r'href="/calls/([\w-]+)/"', html)) == {"answered-1", "answered-2", "lost-1"}
+    assert len(re.findall(r"<tr[^>]* data-counted=", html)) == 6
+    assert not re.search("lost-2|lost-3", html)
+    for trace in ("elsewhere", "Försäljning"):
+        assert trace not in html
+    file = (await look("/numbers/agent:924328/offers/?format=csv", queues=["111834"])).content.decode("utf-8-sig")
+    assert sorted(row[0] for row in csv.reader(io.StringIO(file)))[:5] == ["", "", "", "answered-1", "answered-2"]
+
+
 async def test_a_file_is_safe_masked_and_written_down(look: Look) -> None:
     """Whoever may not uncover numbers gets none; no cell is a formula."""
     refused = await look("/numbers/site/calls_in/?format=csv", role="viewer")

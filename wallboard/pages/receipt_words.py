@@ -135,7 +135,8 @@ def line_of(line: Line, told: Receipt, queue_name: NameOf, agent_name: NameOf, t
     within = today[0] <= row.at < today[1]
     texts, since = _texts(row, told, queue_name, agent_name, timezone)
     return ListLine(
-        row=f"{row.source}/{row.id_call}/{row.number}/{row.key if kind != 'call' else ''}",
+        # What tells rows apart while the page goes on names no call that is not open to the reader.
+        row=f"{row.source}/{row.id_call if line.named else row.at}/{row.number}/{row.key if kind != 'call' else ''}",
         at=clock_time(row.at, timezone) if within else day_and_time(row.at, timezone),
         at_iso=iso(row.at, timezone),
         address=row.id_call if line.named else "",

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from stats.domain.agent_states import KnownPresence, StateRule, rule_of
 from stats.domain.facts import PartyFacts
-from stats.domain.records import AgentPresence
+from stats.domain.records import ActiveCall, AgentPresence
 from wallboard.boards import figures
 from wallboard.boards.figure import Place
 from wallboard.boards.freshness import PRESENCE, Standing, standing_for
@@ -122,9 +122,15 @@ def _line(visit: Visit, queue: PartyFacts, key: str, presence: KnownPresence, to
         width=f"{min(max((at - began) / full, 0), 1) * 100:.1f}" if full and began is not None else "0",
         doubt=_doubt(told, feed, place),
         trail=_trail(visit, queue, document, presence, told, place),
-        call=call.id_call if call is not None else "",
+        call=call.id_call if call is not None and _is_open(visit, document, call) else "",
         linked=visit.may("agents"),
     )
+
+
+def _is_open(visit: Visit, document: AgentPresence, call: ActiveCall) -> bool:
+    """Whether the call is at a queue the viewer sees."""
+    queue = call.queue
+    return visit.viewer.sees_queue(visit.facts.queue_key(document.source, queue) if queue is not None else None)
 
 
 def _doubt(told: Mapping[str, object], feed: Standing, place: Place) -> str:
