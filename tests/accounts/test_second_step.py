@@ -69,6 +69,21 @@ def test_the_password_alone_opens_nothing_any_more(house: dict[str, Any]) -> Non
     assert actions() == ["sign_in.done"]
 
 
+def test_the_half_way_has_a_key_that_nobody_knew_before(house: dict[str, Any]) -> None:
+    """Session fixation: whoever planted the key is not half in."""
+    switched_on(house["viewer"])
+    browser = Client()
+    session = browser.session
+    session["planted"] = "yes"
+    session.save()
+    browser.cookies["sessionid"] = planted = session.session_key
+    sign_in(browser, "viewer")
+    assert browser.cookies["sessionid"].value not in (planted, "")
+    thief = Client()
+    thief.cookies["sessionid"] = planted
+    assert thief.get("/login/code/")["Location"] == "/login/"
+
+
 def test_a_code_opens_once(house: dict[str, Any]) -> None:
     anna = house["viewer"]
     switched_on(anna)

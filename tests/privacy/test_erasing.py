@@ -4,12 +4,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
 from django.db import OperationalError, connection
+from django.utils import timezone
 
 from stats.clock import now_ms
 from stats.domain.forgetting import agents_of, numbers_of
@@ -26,7 +28,8 @@ from stats.history.tables import ArchivedCall, ArchivedOffer, PresenceChange
 from stats.history.telling import Telling
 from stats.live import keys
 from stats.live.forgetting import calls_with
-from stats.models import Organisation, PresenceSlotRow
+from stats.models import ErasedNumber, Organisation, PresenceSlotRow
+from stats.vault import number_mark
 from tests.history.calls import NOON, SOURCE, plain
 from tests.history.keepers import Worker, until
 from tests.privacy.people import change
@@ -151,6 +154,20 @@ async def test_an_erased_number_does_not_come_back_with_what_is_told_again(worke
     await worker.hear()
     assert CANARY.encode() not in await redis_bytes(worker)
     await until(_is_kept(2))
+    assert CANARY not in await _asked(database_text)()
+
+
+async def test_a_call_that_was_kept_uncleaned_loses_the_number_when_it_is_told_anew(worker: Worker) -> None:
+    """Kept with the number, by whatever way: the next telling that is merged into it brings nothing back."""
+    call = from_(CANARY, 1)
+    await _asked(keep)("default", SOURCE, [Telling(call)], now_ms())
+    mark, until = number_mark("default", CANARY), timezone.now() + timedelta(days=1)
+    organisation = await Organisation.objects.aget(slug="default")
+    await ErasedNumber.objects.acreate(organisation=organisation, mark=mark, until=until)
+    assert CANARY in await _asked(database_text)()
+    assert call.journey is not None
+    bare = replace(call, journey=replace(call.journey, number=None), visits=(), offers=())
+    await _asked(keep)("default", SOURCE, [Telling(bare, "another life", 7)], now_ms())
     assert CANARY not in await _asked(database_text)()
 
 

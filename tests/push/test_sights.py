@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,11 +13,12 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.test import AsyncClient
 
 from stats.clock import now_ms
+from stats.domain.records import QueueLogin
 from stats.models import Organisation
 from tests.push.conftest import Browser
-from tests.push.floor import PER, SALES, Worker, ended_call, ready, waiting_call
+from tests.push.floor import PER, SALES, SUPPORT, Worker, ended_call, ready, waiting_call
 from wallboard.accounts.models import ApiToken, Membership, Screen
-from wallboard.accounts.viewer import Sight
+from wallboard.accounts.viewer import Sight, scope_of
 from wallboard.push import admission, hubs, live, sights
 from wallboard.push.naming import Naming
 
@@ -89,6 +91,27 @@ async def test_a_scoped_viewer_is_told_of_their_queues_alone(enter: Enter) -> No
     assert values["site"]["calls_in"] is None, "what no queue tells apart is unknown, not nought"
     assert "Försäljning" not in json.dumps(values, ensure_ascii=False)
     assert "Per" not in json.dumps(values, ensure_ascii=False)
+
+
+async def test_an_agent_at_two_queues_is_told_with_the_one_in_sight(enter: Enter, floor: Worker) -> None:
+    await floor.tell(replace(ready(), logged_in=(QueueLogin(queue=SUPPORT), QueueLogin(queue=SALES)), told_at=now_ms() + 1000))
+    _row, session = await member("eva", "supervisor", ["111834"])
+    values: Any = (await (await enter("/ws/pages/agents/", session)).hear())["values"]
+    assert [str(queue) for queue in values["agent:924328"]["queues_in"]] == ["111834"]
+
+
+async def test_who_sees_one_queue_is_told_of_no_lost_caller_of_all(enter: Enter, floor: Worker) -> None:
+    await floor.tell(ended_call("lost", SALES, since=now_ms() - 60_000, wait_ms=30_000, answered=False))
+    for queues, lost in ((None, 1), (["111834"], None)):
+        membership, session = await member(f"sees {queues}", "supervisor", queues)
+        values: Any = (await (await enter("/ws/pages/overview/", session)).hear())["values"]
+        assert values["site"]["lost_callers"] == lost, membership
+
+
+@pytest.mark.parametrize("kept", ["111834", {"111834": True}, 111834, True, ""])
+def test_a_scope_that_cannot_be_read_opens_no_queue(kept: object) -> None:
+    assert scope_of(kept) == frozenset()
+    assert scope_of(None) is None
 
 
 async def test_viewers_hear_short_names_and_supervisors_whole_ones(enter: Enter) -> None:
@@ -233,3 +256,12 @@ def test_no_two_agents_are_called_the_same_however_they_are_called() -> None:
     other = Naming("other", "pseudonym")
     other.learn(names)
     assert hidden.name_of("1", "Anna Berg") != other.name_of("1", "Anna Berg"), "organisations cannot compare their pseudonyms"
+
+
+def test_a_pseudonym_hangs_on_the_secret_of_the_installation(settings: Any) -> None:
+    """Keys of agents are short numbers: without the secret anybody could make the pseudonyms of all of them."""
+    naming = Naming("default", "pseudonym")
+    before = naming.key_of("924328")
+    assert naming.key_of("924328") == before
+    settings.SECRET_KEY = "another secret of another installation"
+    assert naming.key_of("924328") != before

@@ -9,6 +9,7 @@ from channels.db import database_sync_to_async
 from django.db import connection
 
 from stats.domain.facts import SourceFacts
+from stats.history.tables import ArchivedCall
 from stats.live import keys
 from stats.live.loose_calls import index_open, loose_calls
 from tests.laws.road import ORGANISATION, SOURCE, rules_of
@@ -105,8 +106,10 @@ async def test_the_index_names_exactly_the_calls_that_are_not_over(floors: Any) 
     floor: Floor = await floors(day(14, n_calls=60))
     frames = floor.day.frames(until_ms=floor.day.now_ms - 60_000)
     random.Random(3).shuffle(frames)
-    floor.bench.hear(frames)
-    await floor.bench.flush()
+    for part in (frames[::2], frames[1::2]):
+        # What the first half tells of as open, the second may end.
+        floor.bench.hear(part)
+        await floor.bench.flush()
     store = floor.bench.store
     calls = await store.calls_between(ORGANISATION, 0, 1 << 52)
     named = await store.connection.client.zrange(keys.key(ORGANISATION, "open", SOURCE), 0, -1)
@@ -129,3 +132,32 @@ async def test_a_vendors_clock_that_is_ahead_moves_the_window_of_a_list_as_that_
         assert before.first is not None
         assert after.first - before.first == ahead
         assert after.agrees
+
+
+async def test_a_receipt_whose_list_lacks_a_call_says_that_it_differs(floors: Any) -> None:
+    """Somebody took it out of the archive by hand: the number is what was counted, the list is what is there."""
+    floor = await a_floor(floors, 16)
+    assert (await floor.first("site", "calls_in")).agrees
+    (gone,) = [kept async for kept in ArchivedCall.objects.filter(direction="in", internal=False, at_ms__gt=0).order_by("-at_ms")[:1]]
+    await ArchivedCall.objects.filter(pk=gone.pk).adelete()
+    told = await floor.first("site", "calls_in")
+    assert (told.agrees, told.value - told.recounted) == (False, 1)
+
+
+async def test_whoever_waits_by_a_clock_that_is_ahead_has_waited_as_long_in_a_list_as_in_its_number(floors: Any) -> None:
+    """Since our own clock's reading of that instant, and in the same windows."""
+    floor = await a_floor(floors, 15)
+    waits = [line.row for line in (await floor.first("site", "waiting", "now")).lines]
+    assert waits
+    oldest = min(row.at for row in waits)
+    for ahead in (40_000, 12 * 60_000, (floor.now - oldest) + 60_000):
+        facts: SourceFacts = floor.bench.mirror.facts.sources[SOURCE]
+        floor.bench.mirror.facts.sources[SOURCE] = replace(facts, vendor_ahead_ms=ahead)
+        for scope in ("site", *{f"queue:{row.key}" for row in waits}):
+            for window in ("today", "15m", "60m"):
+                told = await floor.first(scope, "longest_wait_window", window)
+                assert told.agrees, (ahead, scope, window, told.value, told.recounted)
+        listed = {line.row.id_call: line.row.wait for line in (await floor.first("site", "offered")).lines if line.row.klass == "waiting"}
+        for line in (await floor.first("site", "waiting", "now")).lines:
+            assert listed[line.row.id_call] == line.row.wait
+        floor.bench.mirror.facts.sources[SOURCE] = facts

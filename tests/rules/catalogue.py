@@ -1,6 +1,21 @@
 """Every safety rule of docs/reliability.md, with the lines that keep it and the tests that miss it."""
 
-from tests.rules import delivery, mending, merging, past, processes, screens, secrets, store, upkeep
+from tests.rules import (
+    delivery,
+    desk,
+    doors,
+    forgetting,
+    mending,
+    merging,
+    past,
+    processes,
+    proof,
+    screens,
+    secrets,
+    sight,
+    store,
+    upkeep,
+)
 from tests.rules.rule import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -13,4 +28,9 @@ RULES: tuple[Rule, ...] = (
     *upkeep.RULES,
     *processes.RULES,
     *secrets.RULES,
+    *proof.RULES,
+    *desk.RULES,
+    *sight.RULES,
+    *doors.RULES,
+    *forgetting.RULES,
 )

@@ -126,6 +126,20 @@ async def test_the_first_account_administers_everything_and_ends_the_code(house:
     assert await AuditEntry.objects.filter(action="setup.first_account", subject="anna").aexists()
 
 
+async def test_a_browser_that_opened_the_first_run_has_a_key_that_nobody_knew_before(house: Path) -> None:
+    """Whoever planted the key in that browser is not let in with it."""
+    client = AsyncClient()
+    session = await client.asession()
+    session["planted"] = "yes"
+    await session.asave()
+    client.cookies["sessionid"] = planted = session.session_key
+    await opened(client)
+    assert client.cookies["sessionid"].value not in (planted, "")
+    thief = AsyncClient()
+    thief.cookies["sessionid"] = planted
+    assert (await thief.get("/setup/")).status_code == 403
+
+
 async def test_of_two_who_hold_the_code_one_is_too_late(house: Path) -> None:
     """Both had opened it before either was done."""
     one, other = AsyncClient(), AsyncClient()
