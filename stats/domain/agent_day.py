@@ -130,7 +130,7 @@ def watch(changes: Iterable[PresenceSeen], now: KnownPresence | None, agent: str
 
 def _in_order(changes: Iterable[PresenceSeen]) -> list[PresenceSeen]:
     """By when they were told. Two workers may have heard one document at two instants: the first of them began the stretch."""
-    return sorted(set(changes), key=lambda change: (change.told_at, change.at))
+    return sorted(dict.fromkeys(changes), key=lambda change: (change.told_at, change.at))
 
 
 def _brought_up_to_date(steps: list[PresenceSeen], now: KnownPresence, agent: str) -> list[PresenceSeen]:

@@ -54,8 +54,11 @@ def _changed_at(before: KnownPresence | None, after: KnownPresence) -> int:
     """Since when the change is so. While the state goes on, its beginning says nothing of another profile or another queue: filed under
     it, a second change within one state would be taken for the first one told again."""
     document = after.document
-    if before is None or (before.state, before.since) != (after.state, after.since):
+    if before is None or after.since is None:
         return after.since if after.since is not None else document.told_at
+    if (before.state, before.since) != (after.state, after.since):
+        # What follows another state began after it: filed under an older instant it would be taken for the stretch that began there.
+        return after.since if before.since is None or after.since > before.since else document.told_at
     told = (document.profile_since, *(login.since for login in document.logged_in))
     recent = [at for at in told if at is not None and before.document.told_at - EARLIER_MS < at <= document.told_at]
     return max(recent, default=document.told_at)

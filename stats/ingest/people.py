@@ -46,6 +46,9 @@ class People:
         if key is None:
             return
         held = self.known.get(key)
+        if held is not None and told.told_at <= held.document.told_at:
+            # Documents of one agent stay in their order wherever they are kept, also when a burst of them is read in one millisecond.
+            told = replace(told, told_at=held.document.told_at + 1)
         if held is not None and self._shows_a_dropped_call(key, held.document, told):
             return
         presence, closed = succeed(held, told, self.timezone)
@@ -102,6 +105,9 @@ class People:
                 self._dirty.add(key)
             if mine is None:
                 self.known[key] = presence
+                # Who held the source before may have died between telling the store and passing the change on.
+                if (change := change_of(key, None, presence)) is not None:
+                    self.changes.append(change)
             else:
                 self._rebase(key, mine, presence)
 
