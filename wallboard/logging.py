@@ -24,6 +24,9 @@ CREDENTIAL = re.compile(
 # At DEBUG these print handshake headers, the vendor's token among them.
 NEVER_DEBUG = ("websockets", "gql", "aiohttp", "urllib3", "httpx", "asyncio", "daphne", "twisted")
 
+# Loggers that Django's own settings give handlers to, before ours are read.
+DJANGOS_OWN = ("django", "django.server")
+
 
 class Seldom(logging.Filter):
     """Lets one line a minute through, without its traceback: for what strangers can cause as often as they like."""
@@ -98,10 +101,15 @@ def configure(wish: MutableMapping[str, Any]) -> None:
         )
     )
     root = logging.getLogger()
-    # Replace only what an earlier call put there: test runners listen on the root logger too.
-    for handler in [each for each in root.handlers if isinstance(each.formatter, StruckFormatter)]:
+    # Daphne's command has called `basicConfig` before us, and Django hangs handlers of its own below the root: what they write
+    # is not struck. Test runners listen too, with classes of their own; they stay.
+    for handler in [each for each in root.handlers if type(each) is logging.StreamHandler]:
         root.removeHandler(handler)
+    for name in DJANGOS_OWN:
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
     root.addHandler(to_terminal)
+    logging.captureWarnings(True)
     level = str(wish["level"]).upper()
     root.setLevel(level)
     for name in NEVER_DEBUG:
