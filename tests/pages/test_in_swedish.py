@@ -1,9 +1,12 @@
 """A page in a language that writes a decimal comma: what people read has one, what browsers read has none."""
 
 import re
+from dataclasses import replace
 
+from stats.domain.records import QueueLogin
 from tests.pages.conftest import Look
 from tests.pages.site_map import PAGES
+from tests.push.floor import SALES, Worker, ready
 
 # Django writes a number in a template as the reader's language does, and a browser gives up on `height="238,0"`.
 A_LENGTH = re.compile(
@@ -11,11 +14,14 @@ A_LENGTH = re.compile(
 )
 
 
-async def test_no_length_on_any_page_is_written_with_a_decimal_comma(look: Look) -> None:
+async def test_no_length_on_any_page_is_written_with_a_decimal_comma(worker: Worker, look: Look) -> None:
+    # Lanes of two queues stand half a gap apart.
+    here = ready()
+    await worker.tell(replace(here, logged_in=(*here.logged_in, QueueLogin(queue=SALES, since=here.profile_since))))
     # The floor of this room has no call `one`.
     paths = [path.replace("/calls/one/", "/calls/answered/") for name, path in PAGES.items() if name != "nothing here"]
     drawn: dict[str, str] = {path: (await look(path, language="sv")).content.decode() for path in paths}
     assert all('lang="sv"' in html for html in drawn.values()), [path for path, html in drawn.items() if 'lang="sv"' not in html]
     assert {path: found for path, html in drawn.items() if (found := A_LENGTH.findall(html))} == {}
-    assert 'class="lanes"' in drawn["/agents/924328/"]
+    assert drawn["/agents/924328/"].count('data-lane="login"') >= 4, "twice in the drawing, twice in its table"
     assert 'class="chart"' in drawn["/queues/111834/"]
