@@ -2,14 +2,18 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
-from django.core.management import load_command_class
+from django.conf import settings
+from django.core.management import call_command, load_command_class
 
 from stats.live import server
 from stats.management.commands.up import floor_command
@@ -137,3 +141,35 @@ def test_a_demo_starts_whatever_its_random_token_begins_with() -> None:
     command = floor_command(8099, "-rf-token")
     parser = load_command_class("stats", "simulate").create_parser("manage.py", "simulate")
     assert parser.parse_args(command[command.index("simulate") + 1 :]).token == "-rf-token"
+
+
+def test_a_demo_begins_its_day_anew_and_keeps_who_looks_at_it(var_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A television that was paired with the last demo hangs on the wall of the next one."""
+    environment = environment_of(var_dir, VAR_DIR=str(var_dir / "demo"))
+    (var_dir / "demo").mkdir()
+
+    def manage(*words: str) -> str:
+        done = subprocess.run([sys.executable, "manage.py", *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+        return done.stdout
+
+    def told(sql: str) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(path)) as database, database:
+            return database.execute(sql).fetchall()
+
+    path = var_dir / "demo" / "wallboard.sqlite3"
+    manage("migrate", "-v", "0")
+    manage("bootstrap")
+    manage("screen_url", "team")
+    manage("screen_url", "supervisor")
+    told("UPDATE accounts_screen SET paired_at = created_at, name = 'Hall' WHERE board = 'team'")
+    told("INSERT INTO stats_dirtyquarter (organisation, quarter_ms, marks) VALUES ('default', 0, 1)")
+    monkeypatch.setattr(settings, "VAR_DIR", var_dir)
+    monkeypatch.setattr(os, "execve", lambda *_words: None)
+    monkeypatch.chdir(ROOT)
+    call_command("demo", port=8099)
+    assert told("SELECT name FROM accounts_screen") == [("Hall",)]
+    assert told("SELECT slug FROM stats_organisation") == [("default",)]
+    assert told("SELECT COUNT(*) FROM stats_dirtyquarter") == [(0,)]
+    path.write_bytes(b"no database at all, but as long as the head of one would have to be" * 20)
+    call_command("demo", port=8099)
+    assert not path.exists()

@@ -1,14 +1,20 @@
-"""`manage.py demo`: `up` on a simulated contact centre, apart from every real installation."""
+"""`manage.py demo`: `up` on a simulated contact centre, apart from every real installation.
+
+Rule that holds here: the day is invented anew at each start, and who looks at it is not: people, paired televisions and the audit log stay.
+"""
 
 import os
 import secrets
 import shutil
 import socket
+import sqlite3
 import sys
 from argparse import ArgumentParser
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
@@ -19,8 +25,12 @@ NOT_FOR_A_DEMO = (
 )
 
 
+# What of the room's tables is no part of a day.
+NOT_OF_A_DAY = ("Organisation", "Source", "QueueSetting")
+
+
 class Command(BaseCommand):
-    """Becomes `manage.py up --simulated` with an environment of its own; each start begins with an empty store."""
+    """Becomes `manage.py up --simulated` with an environment of its own; each start begins with an empty store and archive."""
 
     help = "Starts everything on a simulated contact centre and prints where to look."
 
@@ -33,8 +43,7 @@ class Command(BaseCommand):
         var_dir = Path(settings.VAR_DIR) / "demo"
         # The simulated day is invented anew each time; remains of the last one would be counted on top of it.
         shutil.rmtree(var_dir / "redis", ignore_errors=True)
-        for remains in var_dir.glob("wallboard.sqlite3*"):
-            remains.unlink()
+        _forget_the_day(var_dir)
         floor = _free_port()
         environment = dict(os.environ)
         for name in NOT_FOR_A_DEMO:
@@ -58,6 +67,25 @@ class Command(BaseCommand):
         self.stdout.flush()
         os.chdir(settings.BASE_DIR)
         os.execve(sys.executable, command, environment)  # noqa: S606 (our own program, by list)
+
+
+def _forget_the_day(var_dir: Path) -> None:
+    """Empties the tables of calls and presence. A database that cannot be used, or is of another release, goes whole."""
+    path = var_dir / "wallboard.sqlite3"
+    if not path.exists():
+        return
+    of_a_day = [model._meta.db_table for model in apps.get_app_config("stats").get_models() if model.__name__ not in NOT_OF_A_DAY]
+    of_a_day.append(apps.get_model("accounts", "HandledCaller")._meta.db_table)
+    screens = apps.get_model("accounts", "Screen")._meta.db_table
+    try:
+        with closing(sqlite3.connect(path, timeout=5)) as database, database:
+            for table in of_a_day:
+                database.execute(f'DELETE FROM "{table}"')  # noqa: S608 (a model's own name)
+            # Each start prints new links; those that nobody ever opened would pile up.
+            database.execute(f'DELETE FROM "{screens}" WHERE paired_at IS NULL AND last_seen_at IS NULL')  # noqa: S608
+    except sqlite3.Error:
+        for remains in var_dir.glob("wallboard.sqlite3*"):
+            remains.unlink()
 
 
 def _free_port() -> int:
