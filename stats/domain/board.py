@@ -94,11 +94,13 @@ def _longest(facts: Facts, queues: Iterable[str], window: str, as_of: int, now: 
         longest += [peaks[q] for q in wanted if q in peaks]
         first = day_bounds(day, facts.timezone)[0]
     else:
-        first = window_minutes(window, as_of)[0] * MINUTE_MS
+        first = window_minutes(window, as_of + ahead)[0] * MINUTE_MS
         for minute in window_minutes(window, as_of + ahead):
             longest += [ms for queue, ms in facts.minute_peaks.get(minute, {}).items() if queue in wanted]
     for queue in wanted:
-        longest += [max(0, as_of - at) for at in now.waiting.get(queue, ()) if at >= first]
+        # A visit is in the window by the clock that dates it, and waits by ours.
+        own = _ahead(facts, facts.queues.get(queue))
+        longest += [max(0, as_of - at) for at in now.waiting.get(queue, ()) if at + own >= first]
     return seconds(max(longest)) if longest else None
 
 

@@ -111,7 +111,10 @@ def call_document(call: Call, facts: Facts, as_of: int, *, uncovered: bool = Tru
     """A stored call, read whole as of an instant (epoch ms); its number only where it may be `uncovered`."""
     settled = settle(call)
     who = WhoIsWho(facts)
-    visits = sorted((_visit(each, call.source, who, facts, as_of) for each in settled.visits), key=lambda line: line.entered_at or LATE)
+    told_by = facts.sources.get(call.source)
+    # Whoever waits has waited up to now by the clock that dates the call.
+    now = as_of + (told_by.vendor_ahead_ms if told_by is not None else 0)
+    visits = sorted((_visit(each, call.source, who, facts, now) for each in settled.visits), key=lambda line: line.entered_at or LATE)
     journey = call.journey
     return CallDocument(
         id_call=call.id_call,

@@ -119,9 +119,11 @@ def rows_of(calls: Iterable[Call], facts: Facts, search: Search, as_of: int) -> 
     for call in calls:
         settled = settle(call)
         queue_key = queue_key_of(facts, call.source)
+        told_by = facts.sources.get(call.source)
+        ahead = told_by.vendor_ahead_ms if told_by is not None else 0
         if search.kind == "visit":
             for row in r.visits_of(settled, facts.rules, queue_key):
-                yield waiting_until(row, as_of)
+                yield waiting_until(row, as_of + ahead)
         elif search.kind == "offer":
             yield from r.offers_of(settled, agents.get(call.source, plain_key), queue_key)
         elif (row_of := r.call_of(settled, facts.rules, queue_key)) is not None:
@@ -129,7 +131,7 @@ def rows_of(calls: Iterable[Call], facts: Facts, search: Search, as_of: int) -> 
 
 
 def waiting_until(row: Row, as_of: int) -> Row:
-    """A visit that waits has waited up to now."""
+    """A visit that waits has waited up to now, by the clock that dates it."""
     if row.klass != "waiting":
         return row
     return replace(row, wait=max(0, as_of - row.at))
