@@ -1,5 +1,6 @@
 """What each kind of viewer is told: their queues alone, agents as they may be called, and nothing after their rights have changed."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
@@ -13,13 +14,13 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.test import AsyncClient
 
 from stats.clock import now_ms
-from stats.domain.records import QueueLogin
+from stats.domain.records import Party, QueueLogin
 from stats.models import Organisation
 from tests.push.conftest import Browser
 from tests.push.floor import PER, SALES, SUPPORT, Worker, ended_call, ready, waiting_call
 from wallboard.accounts.models import ApiToken, Membership, Screen
 from wallboard.accounts.viewer import Sight, scope_of
-from wallboard.push import admission, hubs, live, sights
+from wallboard.push import admission, attendance, hubs, live, sights
 from wallboard.push.naming import Naming
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engines]
@@ -265,3 +266,19 @@ def test_a_pseudonym_hangs_on_the_secret_of_the_installation(settings: Any) -> N
     assert naming.key_of("924328") == before
     settings.SECRET_KEY = "another secret of another installation"
     assert naming.key_of("924328") != before
+
+
+async def test_what_machines_and_colleagues_read_never_says_whose_page_is_open(enter: Enter, floor: Worker) -> None:
+    """An agent known by name alone has the name for a key; that somebody looks at a page is told by its kind."""
+    await floor.tell(replace(ready(), agent=Party(name="Canary Kanin")))
+    _row, session = await member("eva", "admin")
+    for topic in ("agent:n:Canary Kanin", "agent:924329", "queue:111834"):
+        assert (await (await enter(f"/ws/pages/{topic}/", session)).hear())["type"] == "snapshot"
+    await attendance.report_once(attendance._clerks[asyncio.get_running_loop()])
+    client = AsyncClient()
+    client.cookies[settings.SESSION_COOKIE_NAME] = session
+    told = [(await client.get(path)).content.decode() for path in ("/metrics", "/api/v1/health", "/health/")]
+    assert [text for text in told if "Canary" in text or "924329" in text] == []
+    assert 'wallboard_browser_sockets{board="page:agent"} 2.0' in told[0]
+    assert {"page:agent": 2, "page:queue": 1} in [web["boards"] for web in json.loads(told[1])["web"]]
+    assert "An agent&#x27;s page: 2" in told[2]

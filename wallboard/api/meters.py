@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 
 from stats.live.vitals import memory_mb
 from wallboard.api.examination import Examined, examine, organisations
+from wallboard.boards.topics import counted_as
 from wallboard.push import attendance, hubs, socket
 
 ORGANISATION = "default"
@@ -161,7 +162,7 @@ def _engines(gathered: _Gathered, found: Examined) -> None:
 def _browsers(gathered: _Gathered) -> None:
     by_board: dict[tuple[str, str], list[int]] = {}
     for hub in hubs.hubs():
-        counts = by_board.setdefault((hub.organisation.slug, hub.slug), [0, 0])
+        counts = by_board.setdefault((hub.organisation.slug, counted_as(hub.slug)), [0, 0])
         counts[0] += len(hub.sockets)
         counts[1] += hub.messages_sent
     for (slug, board), (here, told) in sorted(by_board.items()):

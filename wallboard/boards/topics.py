@@ -55,6 +55,14 @@ def needed_for(slug: str) -> str:
     return "agents" if slug == f"{PAGE}agents" or slug.startswith(f"{PAGE}agent:") else "look"
 
 
+def counted_as(slug: str) -> str:
+    """The board, or the kind of topic (`page:agent`): what counters, reports and logs say, which anybody may read.
+
+    A topic's key may be a person's name, and says who is being looked at.
+    """
+    return ":".join(slug.split(":")[:2])
+
+
 def _wants(topic: str, values: Values) -> dict[str, frozenset[str]] | None:
     """The metrics wanted of each scope; None where there is no such topic, or nothing of it in sight."""
     kind, _, key = topic.partition(":")

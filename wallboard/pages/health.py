@@ -21,11 +21,10 @@ from stats.domain.checkup import Finding
 from stats.domain.facts import SourceFacts
 from stats.domain.roll import ScreenReport, WebReport, WorkerReport
 from wallboard.api.examination import Examined, examine
-from wallboard.boards.board import TITLES
 from wallboard.pages.diagnosis import about_words, instant, say
 from wallboard.pages.frame import common, draw_plain, private
 from wallboard.pages.sources import ORDER
-from wallboard.pages.words import FEEDS, REASONS, SOCKET_STATES, SOURCE_STATES, ago, clock_time, day_and_time, iso, spoken
+from wallboard.pages.words import FEEDS, REASONS, SOCKET_STATES, SOURCE_STATES, ago, clock_time, day_and_time, iso, looked_at, spoken
 from wallboard.push import admission
 from wallboard.push.admission import DatabaseAway, Key
 
@@ -200,7 +199,7 @@ def _web_line(web: WebReport, now: int) -> dict[str, Any]:
     return {
         "name": web.name,
         "sockets": sum(web.boards.values()),
-        "boards": ", ".join(f"{TITLES.get(board, board)}: {n}" for board, n in sorted(web.boards.items())),
+        "boards": ", ".join(f"{looked_at(board)}: {n}" for board, n in sorted(web.boards.items())),
         "rate": web.messages_per_s,
         "slow": web.slow,
         "rejected": web.rejected,
@@ -227,7 +226,7 @@ def _screen(screen: ScreenReport, web: WebReport, found: Examined) -> dict[str, 
     return {
         "kind": screen.kind,
         "name": name,
-        "board": str(TITLES.get(screen.board, screen.board)),
+        "board": looked_at(screen.board),
         "acknowledged": _("never") if screen.acknowledged_s is None else _("%(time)s ago") % {"time": spoken(screen.acknowledged_s + old)},
         "age": spoken(screen.data_age_s),
         "slow": screen.slow,

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from stats.domain.numbers import REGIONS
+from wallboard.boards.board import TITLES
 from wallboard.boards.figures import DASH, whole_seconds
 
 Words = str | Promise
@@ -63,6 +64,14 @@ FEEDS: Mapping[str, Words] = {
     "profile_live": gettext_lazy("Agents' presence"),
     "profile_history": gettext_lazy("Presence, hourly"),
 }
+# What a browser looks at that is no board (`wallboard.boards.topics.counted_as`).
+PAGES: Mapping[str, Words] = {
+    "page:overview": gettext_lazy("The overview"),
+    "page:queue": gettext_lazy("A queue's page"),
+    "page:agents": gettext_lazy("All agents"),
+    "page:agent": gettext_lazy("An agent's page"),
+    "page:feeds": gettext_lazy("Other pages"),
+}
 _CODES = sorted({region.code for region in REGIONS.values()}, key=len, reverse=True)
 _LEFT = 4  # digits that stay, enough to tell two callers apart
 _SHORTEST_MASKED = 7
@@ -107,6 +116,11 @@ def ago(instant: int | None, now: int) -> str:
     if instant is None:
         return _("never")
     return _("%(time)s ago") % {"time": spoken(max(0, now - instant) / 1000)}
+
+
+def looked_at(board: str) -> str:
+    """What a browser has open: a board's title, or what kind of page."""
+    return str(TITLES.get(board) or PAGES.get(board, board))
 
 
 def masked(number: str | None) -> str:

@@ -16,6 +16,7 @@ from stats.domain.roll import ScreenReport, WebReport
 from stats.live.connection import StoreAway
 from stats.live.rollcall import EVERY_S, RollCall
 from stats.live.vitals import LoopWatch, memory_mb, process_name
+from wallboard.boards.topics import counted_as
 from wallboard.push import hubs, live
 from wallboard.push.hub import BoardHub
 from wallboard.push.socket import BoardSocket, refusals
@@ -116,7 +117,7 @@ def _report_of(slug: str, boards: list[BoardHub], clerk: _Clerk, lag_ms: int, pa
         written_at=now_ms(),
         loop_lag_ms=lag_ms,
         memory_mb=memory_mb(),
-        boards=dict(Counter(hub.slug for hub, _ in sockets)),
+        boards=dict(Counter(counted_as(hub.slug) for hub, _ in sockets)),
         messages=sent,
         messages_per_s=round(rate, 1),
         slow=sum(1 for _, socket in sockets if socket.window.is_paused(now)),
@@ -136,7 +137,7 @@ def _screen(hub: BoardHub, socket: BoardSocket, now: float) -> ScreenReport:
         **said,
         kind=socket.entry.kind,
         row=socket.entry.row if socket.entry.kind == "screen" else None,
-        board=hub.slug,
+        board=counted_as(hub.slug),
         acknowledged_s=None if window.acknowledged_at is None else round(now - window.acknowledged_at, 1),
         data_age_s=round(max(0.0, age), 1),
         slow=window.is_paused(now),

@@ -14,7 +14,7 @@ import structlog
 
 from stats import clock
 from wallboard.boards.board import NoSuchBoard
-from wallboard.boards.topics import PAGE
+from wallboard.boards.topics import PAGE, counted_as
 from wallboard.push import admission, attendance, hubs, leaving, messages
 from wallboard.push.admission import DatabaseAway
 from wallboard.push.hub import BoardHub
@@ -88,7 +88,7 @@ async def _listen(receive: Receive, hub: BoardHub, socket: BoardSocket, resyncs:
         try:
             message = messages.read(event.get("text"))
         except Unreadable as wrong:
-            log.info("browser_message_unreadable", board=hub.slug, **socket.entry.for_logs())
+            log.info("browser_message_unreadable", board=counted_as(hub.slug), **socket.entry.for_logs())
             await socket.close(UNREADABLE, str(wrong)[:120])
             return
         if isinstance(message, Ack):

@@ -20,7 +20,7 @@ import structlog
 from stats import clock
 from wallboard.boards.board import Board
 from wallboard.boards.build import build
-from wallboard.boards.topics import drawn
+from wallboard.boards.topics import counted_as, drawn
 from wallboard.push import messages
 from wallboard.push.messages import Frame, Whole
 from wallboard.push.sights import Shown
@@ -208,7 +208,7 @@ class BoardHub:
             now = self._steady()
             if socket.window.is_over(now):
                 if judges:
-                    log.info("screen_too_slow", board=self.slug, **socket.entry.for_logs())
+                    log.info("screen_too_slow", board=counted_as(self.slug), **socket.entry.for_logs())
                     await socket.close(TOO_SLOW, "nothing acknowledged for 20 s")
             elif now >= socket.ends_at:
                 await socket.close(ROTATED, "come again")
