@@ -25,3 +25,11 @@ async def test_no_length_on_any_page_is_written_with_a_decimal_comma(worker: Wor
     assert {path: found for path, html in drawn.items() if (found := A_LENGTH.findall(html))} == {}
     assert drawn["/agents/924328/"].count('data-lane="login"') >= 4, "twice in the drawing, twice in its table"
     assert 'class="chart"' in drawn["/queues/111834/"]
+
+
+async def test_a_formula_is_in_the_readers_language_to_its_last_word(look: Look) -> None:
+    html = (await look("/definitions/", language="sv")).content.decode()
+    assert "max(väntan för Inkomna)" in html
+    assert "väntan med rang ceil(0.9 * " in html
+    assert not re.search(r"wait of|max\(wait", html)
+    assert "max(wait of Offered)" in (await look("/definitions/")).content.decode()

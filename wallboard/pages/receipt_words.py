@@ -73,8 +73,10 @@ def _grouped(value: object) -> str:
 
 
 def formula_in_words(definition: Definition) -> str:
-    """The formula with what people call its parts."""
-    return counting.replaced(definition.formula, {name: str(label_of(definition.place, name)) for name in definition.parts})
+    """The formula with what people call its parts, and the few words it has itself in their language."""
+    own = definition.formula.replace("wait of rank ", pgettext("formula", "wait of rank") + " ")
+    own = own.replace("wait of ", pgettext("formula", "wait of") + " ")
+    return counting.replaced(own, {name: str(label_of(definition.place, name)) for name in definition.parts})
 
 
 def formula_in_figures(told: Receipt, language: str) -> str:
