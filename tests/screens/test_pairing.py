@@ -13,6 +13,7 @@ from tests.push.floor import Worker
 from tests.screens.conftest import SECRET, Wall, code_on, state_of
 from wallboard.accounts.models import AuditEntry, Membership, Pairing, Screen, digest_of
 from wallboard.accounts.viewer import Viewer
+from wallboard.boards.screens import screen_address
 from wallboard.screens import codes, limits, pairing
 from wallboard.screens.wishes import Wishes
 
@@ -249,3 +250,21 @@ async def test_the_page_without_a_script_says_what_is_stale(wall: Wall, worker: 
     board = (await tv.get("/tv/lite/")).content.decode()
     assert 'data-tile="waiting" data-freshness="stale"' in board
     assert "Our collector is silent since" in board
+
+
+async def test_a_new_screen_names_agents_as_the_organisation_chose(wall: Wall) -> None:
+    """The form proposes it, a link made on the page follows it, and so does a form that says nothing; somebody may decide otherwise."""
+    await Organisation.objects.aupdate(screen_names="pseudonym")
+    person, tv = await wall.person(), AsyncClient()
+    code = code_on((await tv.get("/tv/")).content.decode())
+    assert '<option value="pseudonym" selected>' in (await person.get(f"/pair/?code={code}")).content.decode()
+    assert (await wall.pair(tv)).names == "pseudonym"
+    assert (await wall.pair(AsyncClient(), names="full")).names == "full"
+    assert (await person.post("/screens/", {"name": "Reception", "board": "supervisor"})).status_code == 200
+    link = await Screen.objects.aget(paired_at=None)
+    assert link.names == "pseudonym"
+    assert "Anna Berg" not in (await tv.get("/tv/")).content.decode()
+    address = await database_sync_to_async(screen_address)("team")
+    made_by_command = await database_sync_to_async(Screen.find)(address.rstrip("/").rpartition("/")[2])
+    assert made_by_command is not None
+    assert made_by_command.names == "full", "whoever has the machine has decided"

@@ -26,8 +26,13 @@ class NotReady(RuntimeError):
     """The product has not been started on this machine yet."""
 
 
-def issue(board_slug: str, name: str = "", organisation_slug: str = ORGANISATION, queues: frozenset[str] | None = None) -> str:
-    """A new token in clear, which is never to be had again; `queues` None: of all. Raises NoSuchBoard and NotReady."""
+def issue(
+    board_slug: str, name: str = "", organisation_slug: str = ORGANISATION, queues: frozenset[str] | None = None, names: str = "full"
+) -> str:
+    """A new token in clear, which is never to be had again; `queues` None: of all; `names`: how agents are named.
+
+    Raises NoSuchBoard and NotReady.
+    """
     if board_slug not in KINDS:
         raise NoSuchBoard(board_slug)
     try:
@@ -37,9 +42,8 @@ def issue(board_slug: str, name: str = "", organisation_slug: str = ORGANISATION
     if organisation is None:
         raise NotReady("There is no organisation yet. Start `manage.py up` once, it makes one.")
     screen, token = Screen.issue(organisation, board_slug, name or f"Link to {board_slug}")
-    if queues is not None:
-        screen.queues = sorted(queues)
-        screen.save(update_fields=["queues"])
+    screen.queues, screen.names = None if queues is None else sorted(queues), names
+    screen.save(update_fields=["queues", "names"])
     return token
 
 

@@ -21,7 +21,7 @@ from wallboard.accounts import journal
 from wallboard.accounts.roles import WAYS_TO_NAME
 from wallboard.pages import one_person
 from wallboard.pages.frame import Visit, draw, for_people, private
-from wallboard.pages.words import day_and_time, masked
+from wallboard.pages.words import NAMINGS, day_and_time, masked
 from wallboard.privacy import nightly
 
 # What is kept, in the order shown: its words, and a number of days many arrive at. Shown, never set by itself.
@@ -42,11 +42,6 @@ KINDS = {
         gettext_lazy("Audit log"),
         gettext_lazy("Who did and looked at what. Many keep 730 days."),
     ),
-}
-WAYS = {
-    "full": gettext_lazy("Full names: Maria Gonzalez"),
-    "short": gettext_lazy("First name and initial: Maria G"),
-    "pseudonym": gettext_lazy("Pseudonyms: Agent K7Q"),
 }
 # Of a number nobody has: the range is kept free for films and examples.
 EXAMPLE = "+46701740605"
@@ -136,7 +131,7 @@ def _shown(visit: Visit, organisation: Organisation, keep: Keep, *, status: int 
         least=SHORTEST_DAYS,
         most=LONGEST_DAYS,
         run=_night(run, visit) if run is not None else None,
-        ways=[{"way": way, "label": label, "chosen": way == organisation.screen_names} for way, label in WAYS.items()],
+        ways=[{"way": way, "label": label, "chosen": way == organisation.screen_names} for way, label in NAMINGS.items()],
         example=masked(EXAMPLE),
         kept="kept" in visit.request.GET,
         **one_person.blank(visit),

@@ -64,6 +64,12 @@ FEEDS: Mapping[str, Words] = {
     "profile_live": gettext_lazy("Agents' presence"),
     "profile_history": gettext_lazy("Presence, hourly"),
 }
+# How agents may be named (`wallboard.accounts.roles.WAYS_TO_NAME`).
+NAMINGS: Mapping[str, Words] = {
+    "full": gettext_lazy("Full names: Maria Gonzalez"),
+    "short": gettext_lazy("First name and initial: Maria G"),
+    "pseudonym": gettext_lazy("Pseudonyms: Agent K7Q"),
+}
 # What a browser looks at that is no board (`wallboard.boards.topics.counted_as`).
 PAGES: Mapping[str, Words] = {
     "page:overview": gettext_lazy("The overview"),

@@ -18,20 +18,20 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from stats.live.connection import StoreAway
 from stats.live.rollcall import RollCall
+from stats.models import Organisation
 from wallboard.accounts import journal
 from wallboard.accounts.models import Pairing, Screen
-from wallboard.accounts.roles import WAYS_TO_NAME
 from wallboard.boards.board import KINDS, TITLES
 from wallboard.boards.layout import DEFAULTS
 from wallboard.boards.screens import issue
 from wallboard.pages.frame import NotThere, Visit, draw, for_people
 from wallboard.pages.live_page import live_root
-from wallboard.pages.words import ago
+from wallboard.pages.words import NAMINGS, ago
 from wallboard.push import live
 from wallboard.screens import fleet, limits, pairing
 from wallboard.screens.codes import grouped, read_code
 from wallboard.screens.playlist import LEAST_S, MOST_S, USUAL_S
-from wallboard.screens.wishes import LANGUAGES, LONGEST_NAME, THEMES, Wishes, read_wishes, wishes_of
+from wallboard.screens.wishes import LANGUAGES, LONGEST_NAME, THEMES, Wishes, a_way_to_name, read_wishes, wishes_of
 
 IDENTIFY_FOR = timedelta(seconds=20)
 NO_SUCH_CODE = _lazy("No television shows this code now. It changes every ten minutes: look at the television again.")
@@ -91,8 +91,9 @@ def _choices() -> list[dict[str, str]]:
 
 
 def _link(visit: Visit, board: str, name: str) -> str:
-    token = issue(board, name, visit.viewer.organisation, visit.viewer.queues)
-    journal.note(visit.viewer, "screen.link_made", "screen", name, address=visit.address, board=board)
+    names = a_way_to_name(Organisation.objects.get(slug=visit.viewer.organisation).screen_names)
+    token = issue(board, name, visit.viewer.organisation, visit.viewer.queues, names)
+    journal.note(visit.viewer, "screen.link_made", "screen", name, address=visit.address, board=board, names=names)
     return token
 
 
@@ -101,13 +102,14 @@ async def pair(visit: Visit) -> HttpResponse:
     request, viewer = visit.request, visit.viewer
     typed = request.POST.get("code", "") if request.method == "POST" else request.GET.get("code", "")
     code, who = read_code(typed), f"{viewer.kind}:{viewer.row}"
-    wishes = Wishes(queues=viewer.queues)
+    names = a_way_to_name((await Organisation.objects.aget(slug=viewer.organisation)).screen_names)
+    wishes = Wishes(queues=viewer.queues, names=names)
     fault: str | Promise = ""
     waiting: Pairing | None = None
     if typed:
         waiting, fault = await _found(who, visit.address, code)
     if request.method == "POST":
-        wishes = read_wishes(request.POST, viewer)
+        wishes = read_wishes(request.POST, viewer, names)
         if not typed:
             fault = _("Type the code that stands on the television.")
         if not fault and not wishes.faults and code is not None:
@@ -163,7 +165,7 @@ async def change(visit: Visit, pk: int) -> HttpResponse:
         raise NotThere(_("A link opens its one board. To show another, make another link."))
     wishes = wishes_of(row)
     if visit.request.method == "POST":
-        wishes = read_wishes(visit.request.POST, visit.viewer)
+        wishes = read_wishes(visit.request.POST, visit.viewer, row.names)
         if not wishes.faults:
             await database_sync_to_async(_change)(visit, row, wishes)
             return HttpResponseRedirect(f"{reverse('screens')}#screen-{pk}")
@@ -253,10 +255,7 @@ def _form(visit: Visit, wishes: Wishes) -> dict[str, Any]:
         "usual_metres": usual[1],
         "themes": [(theme, {"dark": _("Dark"), "light": _("Light")}[theme]) for theme in THEMES],
         "languages": [(code, {"": _("As the organisation"), "en": "English", "sv": "Svenska"}[code]) for code in LANGUAGES],
-        "ways_to_name": [
-            (way, {"full": _("Whole names"), "short": _("First name and initial"), "pseudonym": _("No names: Agent 12")}[way])
-            for way in WAYS_TO_NAME
-        ],
+        "ways_to_name": list(NAMINGS.items()),
         "queues_of": sorted(((key, name or key, key in chosen) for key, name in queues.items()), key=lambda each: each[1].casefold()),
         "longest_name": LONGEST_NAME,
     }

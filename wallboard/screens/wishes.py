@@ -71,8 +71,8 @@ def wishes_of(screen: Screen) -> Wishes:
     )
 
 
-def read_wishes(form: QueryDict, viewer: Viewer) -> Wishes:
-    """The wishes in a form. What is wrong is said in `faults`."""
+def read_wishes(form: QueryDict, viewer: Viewer, names: str = "") -> Wishes:
+    """The wishes in a form; `names` holds where the form does not say how agents are named. What is wrong is said in `faults`."""
     faults: dict[str, str] = {}
     name, room = " ".join(form.get("name", "").split()), " ".join(form.get("room", "").split())
     if not 0 < len(name) <= LONGEST_NAME:
@@ -97,11 +97,16 @@ def read_wishes(form: QueryDict, viewer: Viewer) -> Wishes:
         metres=metres,
         theme=_one_of(form, "theme", THEMES),
         language=_one_of(form, "language", LANGUAGES),
-        names=_one_of(form, "names", ("short", *WAYS_TO_NAME)),
+        names=_one_of(form, "names", (a_way_to_name(names), *WAYS_TO_NAME)),
         queues=_queues(form, viewer),
         faults=faults,
         typed={each: form[each][:LONGEST_NUMBER] for each in numbers if each in form},
     )
+
+
+def a_way_to_name(chosen: str) -> str:
+    """The way itself, or the careful one where there is no such way."""
+    return chosen if chosen in WAYS_TO_NAME else "short"
 
 
 def _one_of(form: QueryDict, name: str, known: tuple[str, ...]) -> str:
