@@ -88,6 +88,9 @@ CALLS: Mapping[str, Callable[[Call], bool]] = {
     "calls_out": lambda call: call.direction == "out" and not call.internal,
     "calls_internal": lambda call: call.internal,
     "calls_answered": lambda call: call.direction == "in" and not call.internal and call.answered,
+    "ivr_abandoned": lambda call: (
+        call.direction == "in" and not call.internal and call.is_over and not call.answered and not call.visits and call.ivr
+    ),
 }
 OFFERS: Mapping[str, tuple[Callable[[Offer], bool], Callable[[Offer], bool]]] = {
     "offers": (lambda offer: True, lambda offer: True),
@@ -95,6 +98,10 @@ OFFERS: Mapping[str, tuple[Callable[[Offer], bool], Callable[[Offer], bool]]] = 
     "missed": (lambda offer: offer.outcome == "missed", lambda offer: True),
     "withdrawn": (lambda offer: offer.outcome == "withdrawn", lambda offer: True),
     "answer_rate": (lambda offer: offer.outcome in ("answered", "missed"), lambda offer: offer.outcome == "answered"),
+    "talk_time": (lambda offer: not offer.active, lambda offer: offer.talk is not None),
+    "hold_time": (lambda offer: not offer.active, lambda offer: offer.hold is not None),
+    "ring_time": (lambda offer: not offer.active, lambda offer: offer.ring is not None),
+    "aht": (lambda offer: not offer.active, lambda offer: offer.talk is not None or offer.hold is not None),
 }
 
 

@@ -26,7 +26,7 @@ EVERYBODY = Viewer(kind="program", organisation=ORGANISATION, role="program", ab
 OF_QUEUES = [*VISITS, "service_level"]
 OF_SITE = [*CALLS, "true_abandoned", "lost_callers"]
 OF_AGENTS = [*OFFERS, "outgoing"]
-TIMES = ("time_ready", "time_logged_in", "occupancy", "talk_time", "hold_time", "ring_time", "aht")
+TIMES = ("time_ready", "time_logged_in", "occupancy")
 # Told by the oracle from whole documents, by the product from the histogram.
 WITHIN = {"wait_p50": 0.05, "wait_p90": 0.05}
 
@@ -146,6 +146,5 @@ def near(one: Any, other: Any, share: float) -> bool:
 async def test_every_number_of_the_registry_is_asked_for_here_or_lists_what_is_going_on() -> None:
     """A number that is added has its list tested, or says why not."""
     asked = {f"queue.{name}" for name in OF_QUEUES} | {f"site.{name}" for name in OF_SITE} | {f"agent.{name}" for name in OF_AGENTS}
-    sums = {f"agent.{name}" for name in ("talk_time", "hold_time", "ring_time", "aht")}
     watched = {anchor for anchor, each in DEFINITIONS.items() if each.kind == "presence" or each.windows == NOW}
-    assert set(DEFINITIONS) - asked - sums - watched == {"site.ivr_abandoned"}
+    assert set(DEFINITIONS) - asked == watched
