@@ -1,5 +1,6 @@
 """From a code on a television to a board on it: whose code, how often guessed, for how long, and what is left of it in the database."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -268,3 +269,34 @@ async def test_a_new_screen_names_agents_as_the_organisation_chose(wall: Wall) -
     made_by_command = await database_sync_to_async(Screen.find)(address.rstrip("/").rpartition("/")[2])
     assert made_by_command is not None
     assert made_by_command.names == "full", "whoever has the machine has decided"
+
+
+async def test_who_sees_some_queues_looks_after_the_screens_that_show_no_other(wall: Wall) -> None:
+    """Others are told of, but neither changed, ordered about nor taken back; least of all cut to fewer queues."""
+    scoped = await wall.person("viewer", queues=["111835"])
+    await Membership.objects.filter(user__username="default-viewer").aupdate(role="supervisor")
+    of_all = await wall.pair(AsyncClient(), name="Of all")
+    of_both = await wall.pair(AsyncClient(), name="Of both", queue=["111834", "111835"])
+    theirs = await wall.pair(AsyncClient(), name="Theirs", queue=["111835"])
+    await (await wall.person()).post("/screens/", {"name": "Link", "board": "team"})
+    link = await Screen.objects.aget(paired_at=None)
+    page = (await scoped.get("/screens/")).content.decode()
+    assert "Of all" in page
+    assert f"/screens/{theirs.pk}/revoke/" in page
+    form = {"name": "Changed", "board": "team"}
+    for other in (of_all, of_both, link):
+        assert f"/screens/{other.pk}/" not in page
+        assert (await scoped.get(f"/screens/{other.pk}/")).status_code == 404
+        for what, sent in (("", form), ("order/", {"do": "blank"}), ("revoke/", {})):
+            assert (await scoped.post(f"/screens/{other.pk}/{what}", sent)).status_code == 404
+        kept = await Screen.objects.aget(pk=other.pk)
+        assert (kept.name, kept.queues, kept.blanked, kept.revoked_at) == (other.name, other.queues, False, None)
+    assert (await scoped.post(f"/screens/{theirs.pk}/", form)).status_code == 302
+    assert ((await Screen.objects.aget(pk=theirs.pk)).name, (await Screen.objects.aget(pk=theirs.pk)).queues) == ("Changed", ["111835"])
+
+
+async def test_a_queue_that_has_said_nothing_today_stays_chosen(wall: Wall) -> None:
+    """Else the screen would show all of them from the next change of its name."""
+    screen = await wall.pair(AsyncClient(), queue=["990099"])
+    page = (await (await wall.person()).get(f"/screens/{screen.pk}/")).content.decode()
+    assert re.search(r'name="queue" value="990099" checked', page)

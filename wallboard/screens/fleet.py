@@ -15,9 +15,11 @@ from django.utils.translation import ngettext, pgettext
 
 from stats.domain.roll import Roll, ScreenReport
 from wallboard.accounts.models import Screen
+from wallboard.accounts.viewer import Viewer
 from wallboard.boards.board import TITLES
 from wallboard.pages.words import spoken
 from wallboard.screens.playlist import steps_of
+from wallboard.screens.wishes import may_change
 
 MOST_SHOWN = 500
 OLD_S = 15.0
@@ -38,7 +40,8 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """One screen. `standing` is on, odd, away, dark or unknown; `beats` one for each half minute, oldest first."""
+    """One screen. `standing` is on, odd, away, dark or unknown; `beats` one for each half minute, oldest first;
+    `is_ours` when whoever looks may give it orders."""
 
     pk: int
     name: str
@@ -50,6 +53,7 @@ class Card:
     beats: tuple[bool, ...]
     beaten: str
     blanked: bool
+    is_ours: bool
     is_link: bool
     made: str
 
@@ -60,11 +64,13 @@ def open_screens(organisation: str) -> list[Screen]:
     return sorted(rows, key=lambda row: (row.paired_at is None, row.room.casefold(), row.name.casefold(), row.pk))
 
 
-def cards(rows: Sequence[Screen], roll: Roll | None, beats: Sequence[frozenset[int]], now: int, timezone: str) -> list[Card]:
-    """Every screen as the page shows it; `roll` None: the store does not answer."""
+def cards(
+    rows: Sequence[Screen], roll: Roll | None, beats: Sequence[frozenset[int]], now: int, timezone: str, viewer: Viewer
+) -> list[Card]:
+    """Every screen as the page shows it to this viewer; `roll` None: the store does not answer."""
     heard = _heard(roll) if roll is not None else {}
     is_partial = roll is None or any(web.unlisted for web in roll.webs)
-    return [_card(row, heard.get(row.pk, ()), beats, is_partial, now, timezone) for row in rows]
+    return [_card(row, heard.get(row.pk, ()), beats, is_partial, now, timezone, may_change(viewer, row)) for row in rows]
 
 
 def _heard(roll: Roll) -> dict[int, list[tuple[int, ScreenReport]]]:
@@ -83,6 +89,7 @@ def _card(
     is_partial: bool,
     now: int,
     timezone: str,
+    is_ours: bool,
 ) -> Card:
     standing, words = _standing(row, heard, is_partial, now, timezone)
     mine = tuple(row.pk in slot for slot in beats)
@@ -97,6 +104,7 @@ def _card(
         beats=mine,
         beaten=_("Heard in %(n)d of the last %(all)d half minutes") % {"n": sum(mine), "all": len(mine)},
         blanked=row.blanked,
+        is_ours=is_ours,
         is_link=row.paired_at is None,
         made=_moment(row.paired_at or row.created_at, now, timezone),
     )

@@ -1,7 +1,7 @@
 """The pages from which people look after televisions: pair one, see them all, give them something else to show, take them back.
 
 Rules that hold here: every page and every order needs the ability `screens`; what changes a screen is written into the audit log; a key
-that was taken back cannot be given back.
+that was taken back cannot be given back; who sees some queues alone looks after the screens that show no other.
 """
 
 from dataclasses import replace
@@ -31,7 +31,7 @@ from wallboard.push import live
 from wallboard.screens import fleet, limits, pairing
 from wallboard.screens.codes import grouped, read_code
 from wallboard.screens.playlist import LEAST_S, MOST_S, USUAL_S
-from wallboard.screens.wishes import LANGUAGES, LONGEST_NAME, THEMES, Wishes, a_way_to_name, read_wishes, wishes_of
+from wallboard.screens.wishes import LANGUAGES, LONGEST_NAME, THEMES, Wishes, a_way_to_name, may_change, read_wishes, wishes_of
 
 IDENTIFY_FOR = timedelta(seconds=20)
 NO_SUCH_CODE = _lazy("No television shows this code now. It changes every ten minutes: look at the television again.")
@@ -59,7 +59,7 @@ async def screens(visit: Visit) -> HttpResponse:
     except StoreAway:
         # The rows are there all the same; the page says what it cannot say.
         pass
-    every = fleet.cards(rows, roll, beats, visit.now, visit.timezone)
+    every = fleet.cards(rows, roll, beats, visit.now, visit.timezone, visit.viewer)
     paired = [card for card in every if not card.is_link]
     return draw(
         visit,
@@ -227,8 +227,8 @@ def _revoke(visit: Visit, row: Screen) -> None:
 
 async def _row(visit: Visit, pk: int) -> Screen:
     found = await Screen.open_ones().filter(organisation__slug=visit.viewer.organisation, pk=pk).afirst()
-    if found is None:
-        raise NotThere(_("There is no such screen, or it was taken back."))
+    if found is None or not may_change(visit.viewer, found):
+        raise NotThere(_("There is no such screen, or it was taken back, or it shows queues that are not yours."))
     return found
 
 
@@ -239,6 +239,8 @@ def _form(visit: Visit, wishes: Wishes) -> dict[str, Any]:
         scope.partition(":")[2]: str(told.get("name") or "") for scope, told in visit.snapshot.values.items() if scope.startswith("queue:")
     }
     chosen = wishes.queues or frozenset()
+    # A queue nobody has heard of today stays chosen all the same.
+    queues = {**dict.fromkeys(chosen, ""), **queues}
     return {
         "wishes": wishes,
         "boards_of": [

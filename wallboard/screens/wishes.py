@@ -56,6 +56,11 @@ class Wishes:
         return {step.board: step.seconds for step in self.steps}
 
 
+def may_change(viewer: Viewer, screen: Screen) -> bool:
+    """Whether a screen is this viewer's to look after: it shows no queue that they do not see."""
+    return viewer.queues is None or (screen.queues is not None and all(viewer.sees_queue(str(key)) for key in screen.queues))
+
+
 def wishes_of(screen: Screen) -> Wishes:
     """What a screen is now."""
     return Wishes(
