@@ -148,7 +148,7 @@ export function createShow(place) {
 
   function noticeOf(overall) {
     const heard = wall(heardAt);
-    if (ended) return words['say.expired'];
+    if (ended) return words[given.screen ? 'say.unpaired' : 'say.expired'];
     if (link.state() === 'offline') return filled(words['say.offline'], { time: heard });
     if (woken || link.silence() >= LATE_MS) return words['say.link_late'];
     if (!overall) return drawnNotice;

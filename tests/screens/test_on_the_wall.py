@@ -172,6 +172,7 @@ def test_a_screen_whose_key_was_revoked_shows_nothing_and_asks_for_a_new_code(pa
     expect(page.locator("[data-screen-name]")).to_be_hidden()
     expect(page.locator('[data-value="site.waiting"]')).to_have_text("–")
     assert "Växel TV 1" not in page.inner_text("body")
+    expect(page.locator("[data-notice-text]")).to_have_text("This screen was unpaired. A new code comes by itself.")
     reloaded(page)
     assert hall.pages > pages
 

@@ -78,6 +78,8 @@ OTHERS: Mapping[str, Sentence] = {
     "offline": _("This screen is offline – showing {time}"),
     "link_late": _("This screen waits for its server"),
     "expired": _("This screen's access has ended. Log in again, or open a new screen link."),
+    # Of a television that was paired, which goes on by itself.
+    "unpaired": _("This screen was unpaired. A new code comes by itself."),
 }
 OPTIONAL = re.compile(r"\[([^\]]*)\]")
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
