@@ -28,6 +28,8 @@ async def test_three_hundred_questions_at_once_are_all_answered_over_a_dozen_con
     """Nobody is turned away, and no more connections are opened than there are turns."""
     store = Store(redis_server)
     await store.begin(ORGANISATION)
+    # Of earlier tests on the same server some may still be going.
+    others = {client["id"] for client in await store.connection.client.client_list()}
     mirrors = [Mirror(store, ORGANISATION, "UTC") for _ in range(100)]
     answers = await asyncio.gather(
         *(mirror.refresh(now_ms()) for mirror in mirrors),
@@ -36,8 +38,9 @@ async def test_three_hundred_questions_at_once_are_all_answered_over_a_dozen_con
     )
     assert len(answers) == 300
     assert len(await store.entries(ORGANISATION, "queues")) == 100
-    clients = await store.connection.client.client_list()
-    assert len(clients) <= connection.POOL
+    clients = {client["id"] for client in await store.connection.client.client_list()}
+    # The one that asked for the list above is ours as well.
+    assert len(clients - others) < connection.POOL
     await store.close()
 
 

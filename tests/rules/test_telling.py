@@ -8,27 +8,24 @@ import pytest
 
 from tests.push.conftest import Open
 from tests.push.floor import Worker, waiting_call
-from wallboard.accounts.models import digest_of
-from wallboard.accounts.viewer import Viewer
-from wallboard.push import hubs
-from wallboard.push.admission import Pass
+from wallboard.push import admission, hubs
+from wallboard.push.admission import Key, Pass
 from wallboard.push.socket import BoardSocket
 
 
 class Ear:
-    """A browser's end of a socket: it keeps the very events it is sent."""
+    """A socket that keeps what it is told."""
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, entry: Pass) -> None:
         self.heard: list[Any] = []
-        self.socket = BoardSocket(
-            self.hear,
-            Pass(
-                kind="screen",
-                digest=digest_of(token),
-                viewer=Viewer(kind="screen", organisation="default", role="screen", row=1, name="Hall", abilities=frozenset({"look"})),
-                boards=("team",),
-            ),
-        )
+        self.socket = BoardSocket(self.hear, entry)
+
+    @classmethod
+    async def of(cls, token: str) -> "Ear":
+        """One whose key is looked up as at the door."""
+        entry = await admission.passed(Key("screen", token))
+        assert entry is not None
+        return cls(entry)
 
     async def hear(self, event: Any) -> None:
         """One event."""
@@ -74,7 +71,7 @@ async def test_everything_is_computed_four_times_a_second_at_most_however_much_c
     from stats.clock import now_ms
     from wallboard.push import live
 
-    ear = Ear(token)
+    ear = await Ear.of(token)
     hub = await hubs.enter("default", "team", ear.socket)
     shown = 0
 
@@ -101,7 +98,7 @@ async def test_a_browser_that_acknowledges_nothing_is_sent_no_more_and_gets_the_
 
     monkeypatch.setattr("wallboard.push.window.PAUSE_S", 1.0)
     await worker.tell(waiting_call("c0", since=now_ms()))
-    good, silent = Ear(token), Ear(token)
+    good, silent = await Ear.of(token), await Ear.of(token)
     hub = await hubs.enter("default", "team", good.socket)
     await hubs.enter("default", "team", silent.socket)
     await asyncio.sleep(1.1)
