@@ -152,5 +152,6 @@ def test_new_recovery_codes_end_the_former_ones(house: dict[str, Any]) -> None:
     former = switched_on(house["viewer"])
     page = browser_of(house["viewer"]).post("/account/", {"do": "codes", "current": PASSWORD}).content.decode()
     codes = re.findall(r"<code>([a-z2-7]{4}(?:-[a-z2-7]{4}){3})</code>", page)
+    assert second_step.recovery_codes_left(house["viewer"]) == len(codes) == 10
     assert second_step.check(house["viewer"], codes[0]) == "recovery"
     assert second_step.check(house["viewer"], former[0]) == ""

@@ -97,8 +97,10 @@ def test_keys_from_the_environment_are_asked_for_and_not_made(settings: Any) -> 
     assert "can be taken out" in said("--drop-old")
 
 
-def test_a_mark_of_a_number_is_the_organisations_own_and_tells_nothing() -> None:
+def test_a_mark_of_a_number_is_the_organisations_own_and_tells_nothing(settings: Any) -> None:
     """The same however the number is written with blanks; another for another organisation, and without the key."""
     mark = vault.number_mark("mine", "+46 70-174 06 05")
     assert mark == vault.number_mark("mine", "+46701740605")
     assert mark != vault.number_mark("theirs", "+46701740605")
+    settings.SECRET_KEY = "that of another installation"
+    assert mark != vault.number_mark("mine", "+46701740605")

@@ -253,13 +253,6 @@ RULES: tuple[Rule, ...] = (
         tests=(ORDERS + "test_a_login_on_the_same_browser_does_not_keep_a_revoked_screen_on",),
     ),
     Rule(
-        name="A television shows what its own key opens",
-        path="wallboard/push/orders.py",
-        old="    those = [socket for socket in sockets if socket.is_device and not socket.closed]",
-        new="    those = [socket for socket in sockets if not socket.closed]",
-        tests=(ORDERS + "test_only_who_says_it_is_a_television_is_told_of_screens",),
-    ),
-    Rule(
         name="The first account is made by who has the machine",
         path="wallboard/accounts/first_run.py",
         part="the code",

@@ -28,15 +28,6 @@ RULES: tuple[Rule, ...] = (
     Rule(
         name="Who was erased does not come back",
         path="stats/history/archive.py",
-        part="read before",
-        old="        if forget.erased:",
-        new="        if False:",
-        tests=(ERASING + "test_an_erased_number_does_not_come_back_with_what_is_told_again",),
-    ),
-    Rule(
-        name="Who was erased does not come back",
-        path="stats/history/archive.py",
-        part="kept before",
         old="            call = forget.call(call)\n",
         new="",
         tests=(ERASING + "test_a_call_that_was_kept_uncleaned_loses_the_number_when_it_is_told_anew",),

@@ -39,7 +39,7 @@ RULES: tuple[Rule, ...] = (
         part="queues",
         old="        return self.queues is None or (key is not None and key in self.queues)",
         new="        return True",
-        tests=(SIGHTS + "test_a_token_reads_what_its_scopes_and_queues_allow",),
+        tests=(RECEIPTS + "test_a_viewer_of_one_queue_finds_nothing_of_another",),
     ),
     Rule(
         name="A queue out of scope is not there",

@@ -144,14 +144,14 @@ RULES: tuple[Rule, ...] = (
     Rule(
         name="An ended call is named for the archive in the step that ends it",
         path=STEP,
-        old="  if item[4] == 1 then put('ZADD', prefix .. 'unkept:'",
+        old="  if item[4] == 1 and item[5] ~= 1 then put('ZADD', prefix .. 'unkept:'",
         new="  if false then put('ZADD', prefix .. 'unkept:'",
         tests=(STORE + "test_an_ended_call_waits_for_the_archive_until_it_was_kept_as_it_is_now",),
     ),
     Rule(
         name="A call is struck out only at the version that was kept",
         path="stats/live/unkept.py",
-        old="  if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[i])) == tonumber(ARGV[i + 1]) then\n    struck",
+        old="  if named and named <= tonumber(ARGV[i + 1]) then\n    struck",
         new="  if true then\n    struck",
         tests=(STORE + "test_an_ended_call_waits_for_the_archive_until_it_was_kept_as_it_is_now",),
     ),

@@ -18,6 +18,7 @@ from stats.live.unkept import Unkept
 from tests.laws.road import ORGANISATION, SOURCE, Bench, rules_of
 from tests.laws.test_time_in_state import NINE, told
 from tests.oracle.days import day
+from tests.oracle.journeys import QueueSetting
 from tests.push.floor import ANNA, PER, SUPPORT, ended_call, waiting_call
 
 Answer = TypeVar("Answer")
@@ -210,6 +211,27 @@ def test_a_call_that_turns_out_to_be_internal_takes_its_longest_wait_with_it(red
         road.tell(Call(source=SOURCE, id_call="c1", journey=Journey(internal=True, asof=NINE + 90_000)))
         await write(road)
         assert (await bench.answer(NINE + 120_000))["site"]["today"]["longest_wait_window"] == 20.0
+
+    on_a_bench(redis_server, law)
+
+
+def test_a_day_that_is_counted_by_other_rules_is_not_kept_anew(redis_server: str) -> None:
+    """The archive holds records, not verdicts; one that waits to be kept goes on waiting, and is struck out at its newer version."""
+
+    async def law(bench: Bench) -> None:
+        road = bench.road
+        assert road is not None
+        unkept = Unkept(bench.store, ORGANISATION, SOURCE)
+        for id_call in ("c1", "c2"):
+            road.tell(ended_call(id_call, since=NINE, wait_ms=30_000))
+        await write(road)
+        first = {id_call: stored.version for id_call, stored in (await unkept.some(10)).items() if stored is not None}
+        assert await unkept.strike({"c1": first["c1"]}) == 1
+        road.set_rules(bench.timezone, rules_of({SUPPORT.key: QueueSetting(target_s=60)}))
+        await road.restate(0, 1 << 50)
+        held = {id_call: stored.version for id_call, stored in (await unkept.some(10)).items() if stored is not None}
+        assert held == {"c2": first["c2"] + 1}
+        assert await unkept.strike(held) == 1
 
     on_a_bench(redis_server, law)
 
