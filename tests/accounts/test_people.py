@@ -73,6 +73,26 @@ def test_an_organisation_keeps_its_last_admin(admin: Client) -> None:
     assert admin.get("/people/").status_code == 403
 
 
+def test_somebody_keeps_seeing_to_all_queues(admin: Client) -> None:
+    """Whoever is confined to some can neither give nor touch the others."""
+    row, second = member("admin"), person("second", role="admin")
+    Membership.objects.filter(user=second).update(queues=["111834"])
+    confined = {"role": "admin", "scope": "chosen", "queue": ["111834"]}
+    for address, form in ((f"/people/{row.pk}/", confined), (f"/people/{row.pk}/", {"role": "viewer"}), (f"/people/{row.pk}/remove/", {})):
+        answer = admin.post(address, form)
+        assert (answer.status_code, "no other admin sees all queues" in words_of(answer)) == (409, True)
+    assert (member("admin").queues, actions()) == (None, [])
+    Membership.objects.filter(user=second).update(queues=None)
+    assert admin.post(f"/people/{row.pk}/", confined).status_code == 302
+    assert member("admin").queues == ["111834"]
+
+
+def test_nobody_is_confined_to_no_queue_at_all(admin: Client) -> None:
+    answer = admin.post(f"/people/{member('viewer').pk}/", {"role": "supervisor", "scope": "chosen"})
+    assert (answer.status_code, "Choose at least one queue" in words_of(answer)) == (400, True)
+    assert (member("viewer").role, member("viewer").queues, actions()) == ("viewer", None, [])
+
+
 def test_whoever_is_removed_sees_nothing_and_can_be_put_back(admin: Client, house: dict[str, Any]) -> None:
     browser = browser_of(house["supervisor"])
     row = member("supervisor")

@@ -1,6 +1,6 @@
 """The page of people: who belongs to the organisation, as what; roles and scopes changed, members removed and put back.
 
-Rules that hold here: an organisation always keeps an admin who can sign in; rows of another organisation do not exist here; whoever is
+Rules that hold here: an organisation always keeps an admin who can sign in, and one who sees all its queues where it had one; rows of another organisation do not exist here; whoever is
 removed can be put back for ten minutes, by what the address of the page carries, signed.
 """
 
@@ -35,7 +35,7 @@ PUT_BACK_S = 600
 
 
 class LastAdmin(Exception):
-    """Nobody could administer the organisation any more."""
+    """Nobody could administer the organisation any more, or nobody all of it."""
 
 
 async def people(visit: Visit) -> HttpResponse:
@@ -113,13 +113,15 @@ def _change(visit: Visit, pk: int) -> HttpResponse:
     role, queues = request.POST.get("role", ""), scopes.asked(request, visit.viewer)
     if role not in PEOPLES_ROLES:
         return show(visit, 400, fault=_("Choose a role."))
+    if queues == []:
+        return show(visit, 400, fault=_("Choose at least one queue, or all of them."))
     try:
         with transaction.atomic():
             member = _member(visit, pk)
-            former = {"role": member.role, "queues": member.queues}
+            former, was_whole = {"role": member.role, "queues": member.queues}, _sees_to_all(member)
             member.role, member.queues = role, queues
             member.save()
-            _keep_an_admin(visit.viewer.organisation)
+            _keep_an_admin(visit.viewer.organisation, of_all=was_whole)
             journal.note(
                 visit.viewer,
                 "people.changed",
@@ -130,8 +132,8 @@ def _change(visit: Visit, pk: int) -> HttpResponse:
                 role=role,
                 queues=queues,
             )
-    except LastAdmin:
-        return show(visit, 409, fault=_last_admin())
+    except LastAdmin as wrong:
+        return show(visit, 409, fault=str(wrong))
     return HttpResponseRedirect(reverse("people") + "?" + urlencode({"changed": member.user.get_username()}))
 
 
@@ -155,10 +157,10 @@ def _remove(visit: Visit, pk: int) -> HttpResponse:
                 "queues": member.queues,
             }
             member.delete()
-            _keep_an_admin(visit.viewer.organisation)
+            _keep_an_admin(visit.viewer.organisation, of_all=_sees_to_all(member))
             journal.note(visit.viewer, "people.removed", "person", name, address=visit.address, role=carried["role"])
-    except LastAdmin:
-        return show(visit, 409, fault=_last_admin())
+    except LastAdmin as wrong:
+        return show(visit, 409, fault=str(wrong))
     if carried["person"] == visit.viewer.row:
         return HttpResponseRedirect(reverse("overview"))
     return HttpResponseRedirect(reverse("people") + "?" + urlencode({"removed": signing.dumps(carried, salt=SALT, compress=True)}))
@@ -208,13 +210,20 @@ def _member(visit: Visit, pk: int) -> Membership:
     return member
 
 
-def _keep_an_admin(slug: str) -> None:
-    if not Membership.objects.filter(organisation__slug=slug, role="admin", user__is_active=True).exists():
-        raise LastAdmin
+def _sees_to_all(member: Membership) -> bool:
+    return member.role == "admin" and member.queues is None and member.user.is_active
 
 
-def _last_admin() -> str:
-    return _("Nothing is changed: this is the last admin, and somebody must be able to administer. Make somebody else an admin first.")
+def _keep_an_admin(slug: str, *, of_all: bool) -> None:
+    """Raises LastAdmin where nobody administers any more; `of_all`: or nobody who sees every queue."""
+    admins = Membership.objects.filter(organisation__slug=slug, role="admin", user__is_active=True)
+    if not admins.exists():
+        raise LastAdmin(
+            _("Nothing is changed: this is the last admin, and somebody must be able to administer. Make somebody else an admin first.")
+        )
+    # Whoever sees some queues can neither give nor touch more, so the rest would be nobody's for good.
+    if of_all and not admins.filter(queues__isnull=True).exists():
+        raise LastAdmin(_("Nothing is changed: no other admin sees all queues. Make somebody else an admin of all queues first."))
 
 
 page = for_people(people, needs="people")
