@@ -4,6 +4,7 @@ Rules that hold here: a queue out of sight is not there; every number is the one
 behind it; what is read of the day's calls is bounded by the queue and the day; only who has the ability changes what is promised.
 """
 
+import asyncio
 from collections.abc import Mapping
 from datetime import date
 
@@ -57,9 +58,14 @@ async def _drawn(visit: Visit, key: str, told: Told, party: PartyFacts, form: ta
     window = visit.request.GET.get("window", "today")
     window = window if window in dict(numbers.WINDOWS) else "today"
     limits = visit.facts.rules.of(key)
-    today, ghost = await day.today(visit, party), await day.week_ago(visit, party)
+    # Beside each other: a store that hangs is waited for once, and not once for each.
+    today, ghost, (talks, more_talks), waiting = await asyncio.gather(
+        day.today(visit, party),
+        day.week_ago(visit, party),
+        lane.talks_of(visit, party, standing, place),
+        lane.lane_of(visit, party, standing, place),
+    )
     columns = chart.columns_of(today, ghost, visit.now, _heard_to(told, standing, visit.now), visit.timezone)
-    talks, more_talks = await lane.talks_of(visit, party, standing, place)
     if form is None and visit.may("targets"):
         form = await targets.form_of(visit, key)
     notes = {
@@ -88,7 +94,7 @@ async def _drawn(visit: Visit, key: str, told: Told, party: PartyFacts, form: ta
         tiles=numbers.tiles_of(values, scope, source, window, place, notes),
         # What the browser keeps true by itself is not drawn for it again.
         lines=[] if "X-Parts" in visit.request.headers else numbers.lines_of(values, scope, source, place),
-        lane=await lane.lane_of(visit, party, standing, place),
+        lane=waiting,
         talks=talks,
         more_talks=more_talks,
         people=people.people_of(visit, party, place),

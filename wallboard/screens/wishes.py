@@ -105,7 +105,7 @@ def read_wishes(form: QueryDict, viewer: Viewer, names: str = "") -> Wishes:
         names=_one_of(form, "names", (a_way_to_name(names), *WAYS_TO_NAME)),
         queues=_queues(form, viewer),
         faults=faults,
-        typed={each: form[each][:LONGEST_NUMBER] for each in numbers if each in form},
+        typed={each: form.get(each, "")[:LONGEST_NUMBER] for each in numbers},
     )
 
 
