@@ -44,6 +44,7 @@ class Held:
 
     call: Call | None = None
     version: int | None = None
+    stored: Call | None = None  # what the store holds at `version`
     pending: list[tuple[Call, Told]] = field(default_factory=list)
     heard_at: int = 0
 
@@ -99,9 +100,7 @@ class Road:
             self.slots.append(telling)
 
     def _tell_call(self, told: Call, how: Told, now: int) -> None:
-        held = self.calls.get(told.id_call)
-        if held is None:
-            held = self.calls[told.id_call] = Held()
+        held = self.calls.get(told.id_call) or self.calls.setdefault(told.id_call, Held())
         if how.kind == "frame":
             held.heard_at = now
         if held.version is None:
@@ -131,7 +130,7 @@ class Road:
 
     def hold(self, id_call: str, call: Call, version: int) -> Held:
         """A call as the store has it, in memory."""
-        self.calls[id_call] = held = Held(call=call, version=version)
+        self.calls[id_call] = held = Held(call=call, version=version, stored=call)
         return held
 
     def open_calls(self) -> list[tuple[str, Held]]:
@@ -223,7 +222,7 @@ class Road:
             raise
         for id_call in unread:
             held, known = chosen[id_call], stored.get(id_call)
-            call = known.call if known is not None else None
+            call = held.stored = known.call if known is not None else None
             for told, how in held.pending:
                 call = merge_call(call, told, how, self._identities)
             held.pending = []
@@ -235,20 +234,20 @@ class Road:
         batch = Batch()
         for held in chosen.values():
             if held.call is not None and held.version is not None:
-                batch.records.append(self._row(held.call, held.version))
+                batch.records.append(self._row(held.call, held.version, again=held.call == held.stored))
+                held.stored = held.call
         if self._rules_dirty:
             batch.rules = pack_rules(self.timezone, self.rules)
         return batch
 
     def _days(self) -> list[str]:
-        now = now_ms()
-        return sorted({business_day(at, self.timezone) for at in (now - DAY_MS, now, now + DAY_MS)})
+        return sorted({business_day(now_ms() + by, self.timezone) for by in (-DAY_MS, 0, DAY_MS)})
 
-    def _row(self, call: Call, version: int) -> Row:
+    def _row(self, call: Call, version: int, *, again: bool = False) -> Row:
         settled = settle(call)
         shown = contribution(settled, self.rules, self.who.queues.key, self.who.agents.key)
         started = settled.started_at if settled.started_at is not None else NO_START
-        return Row(call, version, show_of(shown, self.timezone), started)
+        return Row(call, version, show_of(shown, self.timezone), started, again)
 
     async def _settle(self, chosen: dict[str, Held], shown: Shown) -> None:
         self.run_id, self.generation = shown.run_id, shown.generation
@@ -256,7 +255,8 @@ class Road:
         self.refused += sorted(shown.refused)
         for id_call, held in chosen.items():
             if id_call in shown.refused:
-                continue  # set aside: only another telling of it is tried again
+                held.stored = None  # set aside: only another telling of it is tried again
+                continue
             if id_call in shown.conflicts:
                 if held.call is not None:
                     held.pending.insert(0, (held.call, FRAME))

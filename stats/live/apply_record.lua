@@ -239,8 +239,9 @@ for _, one in ipairs(records) do
   put('ZADD', prefix .. 'i:' .. source, item[3], item[1])
   if item[4] == 1 then put('ZREM', prefix .. 'open:' .. source, item[1])
   else put('ZADD', prefix .. 'open:' .. source, item[3], item[1]) end
-  -- In the same step as the record, so that no crash comes between a call's end and the wish to keep it.
-  if item[4] == 1 then put('ZADD', prefix .. 'unkept:' .. source, item[2] + 1, item[1]) end
+  -- In the same step as the record, so that no crash comes between a call's end and the wish to keep it. One that is only counted by
+  -- other rules is kept already as it is, or named.
+  if item[4] == 1 and item[5] ~= 1 then put('ZADD', prefix .. 'unkept:' .. source, item[2] + 1, item[1]) end
 end
 
 for agent, held in pairs(people) do

@@ -28,12 +28,13 @@ class StoredCall:
 
 
 class Row(NamedTuple):
-    """One call to write: the version it is based on, what it shows (`show_of`), its start in epoch ms."""
+    """One call to write: the version it is based on, what it shows (`show_of`), its start in epoch ms; `again`: the store has it so."""
 
     call: Call
     version: int
     show: bytes
     started_at: int
+    again: bool = False
 
 
 @dataclass(slots=True)
@@ -92,7 +93,7 @@ def pack_batch(source: str, holder: str, batch: Batch) -> list[bytes]:
     outline = {
         "source": source,
         "holder": holder,
-        "records": [[r.call.id_call, r.version, r.started_at, int(r.call.over)] for r in batch.records],
+        "records": [[r.call.id_call, r.version, r.started_at, int(r.call.over), int(r.again)] for r in batch.records],
         "presence": [
             [agent, p.version, codec.pack_presence(p), [x for c in credits for x in (c.day, c.metric, c.ms)]]
             for agent, p, credits in batch.presence

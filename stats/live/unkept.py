@@ -1,7 +1,7 @@
 """Ended calls that the archive has not taken yet: named in the step that ends them, struck out when the database has them.
 
-Rules that hold here: a call is named again whenever it changes after its end; it is struck out only at the version that was kept, so
-a change that came meanwhile stays named; a record that is still wanted does not expire.
+Rules that hold here: a call is named again whenever it changes after its end; it is struck out only when the version it was named at, or a
+later one, was kept, so a change that came meanwhile stays named; a record that is still wanted does not expire.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,8 @@ _AT_ONCE = 1_000
 _STRIKE = """
 local struck = 0
 for i = 1, #ARGV, 2 do
-  if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[i])) == tonumber(ARGV[i + 1]) then
+  local named = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[i]) or '')
+  if named and named <= tonumber(ARGV[i + 1]) then
     struck = struck + redis.call('ZREM', KEYS[1], ARGV[i])
   end
 end
@@ -23,7 +24,8 @@ return struck
 
 _SET_ASIDE = """
 for i = 2, #ARGV, 2 do
-  if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[i])) == tonumber(ARGV[i + 1]) then
+  local named = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[i]) or '')
+  if named and named <= tonumber(ARGV[i + 1]) then
     redis.call('ZREM', KEYS[1], ARGV[i])
     redis.call('ZADD', KEYS[2], ARGV[i + 1], ARGV[i])
   end
