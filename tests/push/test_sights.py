@@ -1,7 +1,9 @@
 """What each kind of viewer is told: their queues alone, agents as they may be called, and nothing after their rights have changed."""
 
 import asyncio
+import io
 import json
+import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from typing import Any
@@ -18,7 +20,7 @@ from stats.domain.records import Party, QueueLogin
 from stats.models import Organisation
 from tests.push.conftest import Browser
 from tests.push.floor import PER, SALES, SUPPORT, Worker, ended_call, ready, waiting_call
-from wallboard.accounts.models import ApiToken, Membership, Screen
+from wallboard.accounts.models import ApiToken, AuditEntry, Membership, Screen
 from wallboard.accounts.viewer import Sight, scope_of
 from wallboard.push import admission, attendance, hubs, live, sights
 from wallboard.push.naming import Naming
@@ -282,3 +284,22 @@ async def test_what_machines_and_colleagues_read_never_says_whose_page_is_open(e
     assert 'wallboard_browser_sockets{board="page:agent"} 2.0' in told[0]
     assert {"page:agent": 2, "page:queue": 1} in [web["boards"] for web in json.loads(told[1])["web"]]
     assert "An agent&#x27;s page: 2" in told[2]
+
+
+async def test_the_log_of_looks_never_holds_an_agents_name(floor: Worker, transactional_db: None) -> None:
+    """Its lines cannot be changed when somebody is erased; who looked is in the person's own file all the same."""
+    await floor.tell(replace(ready(), agent=Party(name="Canary Kanin")))
+    _row, session = await member("eva", "admin")
+    client = AsyncClient()
+    client.cookies[settings.SESSION_COOKIE_NAME] = session
+    for path in ("/agents/n:Canary Kanin/", "/agents/n:Canary Kanin/", "/numbers/agent:n:Canary Kanin/offers/?format=csv"):
+        assert (await client.get(path)).status_code == 200
+    written = [row async for row in AuditEntry.objects.order_by("id").values("action", "subject_kind", "subject", "detail")]
+    assert [row["action"] for row in written] == ["agent.opened", "receipt.exported"], "one look in ten minutes is one line"
+    assert "Canary" not in str(written)
+    mark = str(written[0]["subject"])
+    assert str(written[1]["subject"]) == f"agent:{mark} offers"
+    answer: Any = await client.post("/privacy/person/", {"kind": "agent", "who": "Canary Kanin", "do": "export"})
+    packed = zipfile.ZipFile(io.BytesIO(b"".join([part async for part in answer])))
+    assert [(each["actor_name"], each["subject"]) for each in json.loads(packed.read("who_looked.json"))] == [("eva", mark)]
+    await live.close()

@@ -1,7 +1,7 @@
 """The page of people: who belongs to the organisation, as what; roles and scopes changed, members removed and put back.
 
-Rules that hold here: an organisation always keeps an admin who can sign in, and one who sees all its queues where it had one; rows of another organisation do not exist here; whoever is
-removed can be put back for ten minutes, by what the address of the page carries, signed.
+Rules that hold here: an organisation always keeps an admin who can sign in, and one who sees all its queues where it had one; rows of
+another organisation do not exist here; whoever is removed can be put back for ten minutes, by what the address of the page carries, signed.
 """
 
 from typing import Any

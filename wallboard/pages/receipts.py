@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from stats.domain.definitions import Definition, definition
 from stats.domain.periods import WINDOWS as ROLLING
 from stats.domain.periods import business_day, day_bounds
+from wallboard.accounts import journal
 from wallboard.accounts.audit_page import as_text
 from wallboard.api.number_receipt import receipt_of
 from wallboard.api.numbers import LONGEST_PAGE, after_of, cursor, outcome_of
@@ -186,7 +187,9 @@ async def _file(visit: Visit, wish: Wish) -> HttpResponse:
     while told.next is not None and len(lines) < MOST_IN_A_FILE:
         told = await receipt_of(visit.organisation, visit.viewer, replace(wish, limit=LONGEST_PAGE * 10, after=told.next))
         lines += told.lines
-    await visit.note("receipt.exported", "number", f"{wish.scope} {wish.metric}", window=told.window, lines=len(lines))
+    kind, _colon, key = wish.scope.partition(":")
+    scope = f"agent:{journal.subject_of(visit.viewer.organisation, key)}" if kind == "agent" else wish.scope
+    await visit.note("receipt.exported", "number", f"{scope} {wish.metric}", window=told.window, lines=len(lines))
     page = io.StringIO()
     writer = csv.writer(page, quoting=csv.QUOTE_ALL)
     names = ("id_call", "at", "ended_at", "queue", "agent", "number", "outcome", "wait_s", "talk_s", "hold_s", "ring_s", "counted")

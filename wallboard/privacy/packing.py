@@ -24,6 +24,7 @@ from stats.history.rows import outcome_of
 from stats.history.tables import ArchivedOffer, PresenceChange
 from stats.history.writing import write_call
 from stats.models import PresenceSlotRow
+from wallboard.accounts import journal
 from wallboard.accounts.audit_page import FORMULA
 from wallboard.accounts.models import AuditEntry
 from wallboard.pages.words import masked
@@ -98,7 +99,8 @@ def _files(wanted: Wanted, live: list[Call]) -> Iterator[tuple[str, Iterable[str
     yield from _both("presence_changes", CHANGES, changes)
     hours = PresenceSlotRow.objects.filter(organisation=slug, agent__in=keys).order_by("start_ms").values_list(*HOURS)
     yield from _both("presence_hours", HOURS, hours)
-    looks = AuditEntry.objects.filter(organisation=slug, subject_kind="agent", subject__in=keys).order_by("id").values_list(*AUDIT)
+    looked = AuditEntry.objects.filter(organisation=slug, subject_kind="agent", subject__in=journal.subjects_of(slug, keys))
+    looks = looked.order_by("id").values_list(*AUDIT)
     yield from _both("who_looked", AUDIT, looks)
 
 

@@ -25,6 +25,7 @@ from stats.live import codec
 from stats.live.board_store import Store, StoreAway
 from stats.models import Organisation, PresenceSlotRow, Source
 from stats.vault import number_mark
+from wallboard.accounts import journal
 from wallboard.accounts.models import AuditEntry, HandledCaller
 
 LONGEST = 200
@@ -124,7 +125,9 @@ def held(wanted: Wanted, live: list[Call]) -> Held:
         counts["offers"] = ArchivedOffer.objects.filter(organisation=slug, agent__in=keys).count()
         counts["presence"] = PresenceChange.objects.filter(organisation=slug, agent__in=keys).count()
         counts["hours"] = PresenceSlotRow.objects.filter(organisation=slug, agent__in=keys).count()
-        counts["audit"] = AuditEntry.objects.filter(organisation=slug, subject_kind="agent", subject__in=keys).count()
+        counts["audit"] = AuditEntry.objects.filter(
+            organisation=slug, subject_kind="agent", subject__in=journal.subjects_of(slug, keys)
+        ).count()
     else:
         counts["handled"] = handled_of(wanted).count()
     return Held(counts=counts, live=live)
