@@ -52,7 +52,7 @@ async def test_a_change_is_encoded_once_for_all_who_look(worker: Worker, token: 
     from stats.clock import now_ms
 
     await worker.tell(waiting_call("c0", since=now_ms()))
-    ears = [Ear(token) for _ in range(40)]
+    ears = [await Ear.of(token) for _ in range(40)]
     hub = None
     for ear in ears:
         hub = await hubs.enter("default", "team", ear.socket)
