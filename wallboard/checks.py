@@ -40,7 +40,7 @@ def browsers_can_reach_us(app_configs: Sequence[Any] | None, **_options: Any) ->
                 id="wallboard.E002",
             )
         )
-    for name, least in (("SECRET_KEY", 32), ("BOOTSTRAP_API_TOKEN", 16), ("ADMIN_PASSWORD", 8)):
+    for name, least in (("SECRET_KEY", 32), ("BOOTSTRAP_API_TOKEN", 16), ("ADMIN_PASSWORD", 12)):
         secret = getattr(settings, name)
         if secret and len(secret) < least and not settings.DEBUG:
             found.append(

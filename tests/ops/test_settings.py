@@ -4,10 +4,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.conftest import ROOT
+from wallboard.checks import browsers_can_reach_us
 from wallboard.databases import LINK, database_from
 from wallboard.env import Environment, WrongSetting, read_env_file
 
@@ -155,3 +157,10 @@ def test_a_postgres_address_is_taken_apart(var_dir: Path) -> None:
     )
     assert found["OPTIONS"] == {**LINK, "sslmode": "require"}
     assert database_from(Environment({"DATABASE_URL": "postgres:///wall?host=/run/postgresql"}), var_dir)["HOST"] == "/run/postgresql"
+
+
+def test_an_admins_password_from_the_environment_has_as_many_letters_as_anybody_elses(settings: Any) -> None:
+    settings.ADMIN_PASSWORD = "elvatecken1"
+    assert "ADMIN_PASSWORD" in str([each for each in browsers_can_reach_us(None) if each.id == "wallboard.W007"])
+    settings.ADMIN_PASSWORD = "tolv-tecken1"
+    assert "ADMIN_PASSWORD" not in str(browsers_can_reach_us(None))
