@@ -264,6 +264,19 @@ async def test_the_answers_are_as_described(ask: Ask) -> None:
     assert faults == []
 
 
+async def test_the_examples_are_as_described(ask: Ask) -> None:
+    """Somebody writes a program after them."""
+    document = (await ask("/api/v1/openapi.json")).json()
+    schemas, faults, seen = document["components"]["schemas"], [], 0
+    for address, methods in document["paths"].items():
+        for answer in methods["get"]["responses"].values():
+            for content in answer.get("content", {}).values():
+                if "example" in content:
+                    check(content["example"], content["schema"], schemas, address, faults)
+                    seen += 1
+    assert (faults, seen > 3) == ([], True)
+
+
 KINDS: dict[str, Any] = {
     "string": str,
     "integer": int,

@@ -21,12 +21,16 @@ _EXAMPLES: dict[str, Schema] = {
         "id_call": "6f1c2b6e-52d1-4f0e-9f43-0a1f4f2c7b11",
         "source": "telavox",
         "number": "+46701740605",
+        "number_masked": "+46 ··· ·· 06 05",
         "direction": "in",
         "internal": False,
         "answered": True,
         "started_at": 1779100001000,
         "ended_at": 1779100243000,
         "ended": True,
+        "end_reason": "CALLER_HANGUP",
+        "menu": None,
+        "transfers": None,
         "visits": [
             {
                 "queue_id": 111834,
@@ -37,6 +41,7 @@ _EXAMPLES: dict[str, Schema] = {
                 "left_at": 1779100243000,
                 "wait": 12.0,
                 "outcome": "answered",
+                "fail_reason": None,
             }
         ],
         "offers": [
@@ -54,6 +59,7 @@ _EXAMPLES: dict[str, Schema] = {
                 "talk": 227.0,
                 "hold": 0.0,
                 "outcome": "answered",
+                "end_reason": None,
             }
         ],
     },
