@@ -73,11 +73,6 @@ def _zoom(visit: Visit, day: AgentDay) -> str:
     return wanted if wanted in ZOOMS and (wanted != "hour" or day.is_today) else ZOOMS[0]
 
 
-def _zooms(day: AgentDay) -> list[dict[str, str]]:
-    there = [each for each in ZOOMS if each != "hour" or day.is_today]
-    return [{"id": each, "label": str(ZOOM_WORDS[each]), "address": _address(day, each)} for each in there]
-
-
 def _busy(day: AgentDay) -> list[tuple[int, int]]:
     """When there was anything of the agent but being off."""
     spans = [(each.start, each.end) for each in day.watched.presence if each.state != "off"]
