@@ -14,7 +14,7 @@ from stats import vault
 from stats.models import Organisation, QueueSetting, Source
 from wallboard.accounts.bootstrap import bootstrap
 from wallboard.accounts.management.commands.housekeeping import beat, clear_away
-from wallboard.accounts.models import ApiToken, Screen
+from wallboard.accounts.models import ApiToken, GivenPassword, Screen
 
 pytestmark = [pytest.mark.django_db, pytest.mark.engines]
 
@@ -93,6 +93,30 @@ def test_the_admin_can_log_in_and_a_new_password_replaces_the_old_one(settings: 
     assert demo is not None
     assert (admin.is_superuser, demo.is_superuser, demo.is_staff) == (True, False, False)
     assert authenticate(username="admin", password="correct horse") is None
+
+
+def test_a_password_changed_in_the_browser_outlives_a_start_until_the_environment_says_another(settings: Any) -> None:
+    settings.TELAVOX_TOKEN, settings.ADMIN_PASSWORD = "", "correct horse"
+    bootstrap()
+    admin = authenticate(username="admin", password="correct horse")
+    assert admin is not None
+    admin.set_password("chosen in the browser")
+    admin.save()
+    bootstrap()
+    assert authenticate(username="admin", password="correct horse") is None
+    assert authenticate(username="admin", password="chosen in the browser") is not None
+    assert "correct horse" not in GivenPassword.objects.get().digest
+    settings.ADMIN_PASSWORD = "battery staple"
+    bootstrap()
+    assert authenticate(username="admin", password="battery staple") is not None
+
+
+def test_somebody_who_was_there_before_gets_the_password_of_the_environment(settings: Any) -> None:
+    """The way back in for whoever made the account in the browser and forgot."""
+    settings.TELAVOX_TOKEN, settings.ADMIN_PASSWORD = "", "correct horse"
+    get_user_model()._default_manager.create_user(username="admin", password="forgotten")
+    bootstrap()
+    assert authenticate(username="admin", password="correct horse") is not None
 
 
 def test_changing_a_queues_targets_is_seen_as_a_new_version(settings: Any) -> None:

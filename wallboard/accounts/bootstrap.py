@@ -5,12 +5,13 @@ import os
 import structlog
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from stats import vault
 from stats.models import Organisation, Source
-from wallboard.accounts.models import ApiToken, Membership, digest_of
+from wallboard.accounts.models import ApiToken, GivenPassword, Membership, digest_of
 
 log = structlog.get_logger(__name__)
 
@@ -79,10 +80,14 @@ def _follow_person(organisation: Organisation, name: str, password: str, *, is_s
     people = get_user_model()._default_manager
     person, made = people.get_or_create(username=name, defaults={"is_staff": is_staff, "is_superuser": is_superuser})
     assert isinstance(person, AbstractBaseUser)
-    # Set only when it differs: setting it again would log everybody out at each start.
-    if made or not person.check_password(password):
-        person.set_password(password)
-        person.save()
+    # Only when the variable says something new: whoever changed the password in the browser meant it to stay.
+    given = GivenPassword.objects.filter(user=person).first()
+    if made or given is None or not check_password(password, given.digest):
+        # Setting the same one again would log everybody out.
+        if not person.check_password(password):
+            person.set_password(password)
+            person.save()
+        GivenPassword.objects.update_or_create(user=person, defaults={"digest": make_password(password)})
     Membership.objects.get_or_create(user=person, organisation=organisation, defaults={"role": "admin"})
 
 

@@ -3,13 +3,14 @@
 from wallboard.accounts.digests import digest_of
 from wallboard.accounts.keys import ApiToken, Pairing, Screen
 from wallboard.accounts.people import Invitation, Membership
-from wallboard.accounts.sign_ins import FailedSignIns, OpenSession, OutsideIdentity
+from wallboard.accounts.sign_ins import FailedSignIns, GivenPassword, OpenSession, OutsideIdentity
 from wallboard.accounts.trail import AuditEntry, HandledCaller, Unchangeable
 
 __all__ = [
     "ApiToken",
     "AuditEntry",
     "FailedSignIns",
+    "GivenPassword",
     "HandledCaller",
     "Invitation",
     "Membership",

@@ -1,4 +1,5 @@
-"""What signing in remembers: failures that count towards a wait, identities of an outside sign-in, and which browsers are signed in.
+"""What signing in remembers: failures that count towards a wait, identities of an outside sign-in, which browsers are signed in, and which
+password the environment gave.
 
 Rules that hold here: a failure is kept under a keyed digest, never under what was typed; an outside identity belongs to one person for
 good; a session's row goes when the session goes.
@@ -32,6 +33,16 @@ class OutsideIdentity(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} at {self.issuer}"
+
+
+class GivenPassword(models.Model):
+    """The password that the environment last gave somebody, as a slow digest: what was changed in the browser since then stays."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=128, editable=False)
+
+    def __str__(self) -> str:
+        return f"of {self.user}"
 
 
 class OpenSession(models.Model):
