@@ -95,6 +95,27 @@ async def test_axe_finds_nothing_on_any_page_and_every_page_fits_a_telephone(web
     assert (wrong, refused) == ([], []), "\n".join([*wrong, *refused])
 
 
+@pytest.mark.parametrize("theme", ["dark", "light"])
+async def test_what_is_stale_is_grey_enough_to_be_read(web: Server, chromium: Browser, theme: str) -> None:
+    """Nothing has been heard for more than a minute: numbers, clocks, lines of calls."""
+    page = await opened(chromium, [], viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
+    await page.add_init_script(f"localStorage.setItem('theme', '{theme}')")
+    # Before anybody looks: a sign of life that was heard stays heard.
+    await web.worker.report(at=now_ms() - 70_000)
+    await log_in(page, web)
+    wrong: list[str] = []
+    agent, receipts = PAGES["agent"], (PAGES["receipt of a count"], PAGES["receipt of a ratio"], PAGES["receipt of an agent's time"])
+    for name in ("/", "/?view=table", "/queues/111835/", "/agents/", agent, "/calls/two/", *receipts, "/health/"):
+        await goto(page, web, name)
+        if name == "/health/":
+            # As its script has it when nobody answers.
+            await page.evaluate("document.querySelector('[data-health]').classList.add('old')")
+        elif await page.locator('[data-freshness="stale"]').count() == 0:
+            wrong.append(f"{name}: nothing is stale")
+        wrong += [f"{name}: {said}" for said in await accusations(page)]
+    assert wrong == [], "\n".join(wrong)
+
+
 async def test_everything_on_every_page_is_reached_by_the_tab_key(web: Server, chromium: Browser) -> None:
     page = await opened(chromium, [], viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
     await log_in(page, web)
