@@ -141,6 +141,8 @@ def test_an_admin_of_some_queues_gives_away_no_more_than_those(house: dict[str, 
     )
     assert admin.post("/tokens/", {"name": "t", "scopes": "live", "scope": "all"}).status_code == 403
     assert admin.post(f"/people/{viewer.pk}/remove/").status_code == 403, "who sees more than they do"
+    wide, _word = Invitation.issue(row.organisation, "b@example.org", "viewer", None)
+    assert admin.post(f"/people/invitations/{wide.pk}/revoke/").status_code == 403, "nor takes back what is more than theirs"
     viewer.queues = ["111834"]
     viewer.save()
     assert admin.post(f"/people/{viewer.pk}/", {"role": "supervisor", "scope": "chosen", "queue": "111834"}).status_code == 302

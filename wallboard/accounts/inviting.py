@@ -14,7 +14,7 @@ from stats.models import Organisation
 from wallboard.accounts import journal, mailing, members, scopes
 from wallboard.accounts.models import Invitation
 from wallboard.accounts.roles import PEOPLES_ROLES
-from wallboard.pages.frame import NotThere, Visit, for_people
+from wallboard.pages.frame import Forbidden, NotThere, Visit, for_people
 
 # Somebody who collects links is not inviting a team.
 MOST_OPEN = 200
@@ -70,6 +70,8 @@ def _take_back(visit: Visit, pk: int) -> HttpResponse:
     row = Invitation.objects.filter(organisation__slug=visit.viewer.organisation, pk=pk, accepted_at=None).first()
     if row is None:
         raise NotThere(_("There is no such invitation. It may have been accepted already."))
+    if not scopes.covers(visit.viewer, row.queues):
+        raise Forbidden(_("This invitation is for queues that you do not see."))
     if row.revoked_at is None:
         with transaction.atomic():
             row.revoked_at = timezone.now()
