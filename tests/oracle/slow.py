@@ -107,9 +107,12 @@ def talkers(call: Call, visit: Visit, presence: Mapping[str, Any], queue_ids: Id
     """The (call, agent) pairs of an answered visit that still talk.
 
     READING: a call that its own document says is over is not in talk, whatever a presence document still says.
+    READING: a call without a document of its own is over for a visit that has ended and whose rings have, one of them answered, unless
+    somebody of the call still talks: a presence document from before may say otherwise.
     READING: a presence document that names another queue of the same call (`active_call.queue_id`) talks for that visit, not for this one.
     """
-    if call.is_over:
+    told_over = not call.docs and not visit.active and not any(offer.active for offer in call.offers)
+    if call.is_over or (told_over and any(offer.outcome == "answered" for offer in visit.offers)):
         return set()
     pairs = {(call.id_call, offer.agent) for offer in visit.offers if offer.active}
     others = {other.queue for other in call.visits if other.outcome == "answered" and other.queue != visit.queue}
