@@ -63,6 +63,14 @@ async def test_when_everything_works_the_first_words_say_so(look: Look) -> None:
     assert SECRET not in json.dumps(told) + text
 
 
+async def test_the_page_is_no_dead_end(look: Look) -> None:
+    """It has the menu of every page, and stands in it."""
+    await configured()
+    html = (await look("/health/")).content.decode()
+    assert '<a href="/health/" aria-current="page">' in html
+    assert '<a href="/sources/">' in html
+
+
 @pytest.mark.fault("C1")
 async def test_a_dead_collector_is_said_with_since_when_and_what_to_do(look: Look, worker: Worker) -> None:
     organisation = await configured()

@@ -141,7 +141,7 @@ def address_of(request: HttpRequest) -> str:
 
 def draw(visit: Visit, template: str, here: str, status: int = 200, **context: Any) -> HttpResponse:
     """The page `templates/app/<template>`; `here` is the entry of the menu it belongs to."""
-    known = {**common(here), **_about(visit.viewer), **context, "now": visit.now}
+    known = {**common(here), **about_viewer(visit.viewer), **context, "now": visit.now}
     return HttpResponse(render_to_string(f"app/{template}", known, visit.request), status=status)
 
 
@@ -150,12 +150,12 @@ def draw_plain(request: HttpRequest, status: int, title: str, words: str) -> Htt
     if not hasattr(request, "user") or not getattr(request.user, "is_authenticated", False):
         request.user = AnonymousUser()
     viewer = getattr(request, "viewer", None)
-    known = {**common(""), **(_about(viewer) if viewer is not None else {}), "title": title, "words": words, "status": status}
+    known = {**common(""), **(about_viewer(viewer) if viewer is not None else {}), "title": title, "words": words, "status": status}
     body = render_to_string("app/plain.html", known, request)
     return private(HttpResponse(body, status=status))
 
 
-def _about(viewer: Viewer) -> dict[str, Any]:
+def about_viewer(viewer: Viewer) -> dict[str, Any]:
     """What templates ask of the viewer: `may.screens` and the like."""
     return {"viewer": viewer, "may": dict.fromkeys(viewer.abilities, True)}
 

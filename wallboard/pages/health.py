@@ -22,7 +22,7 @@ from stats.domain.facts import SourceFacts
 from stats.domain.roll import ScreenReport, WebReport, WorkerReport
 from wallboard.api.examination import Examined, examine
 from wallboard.pages.diagnosis import about_words, instant, say
-from wallboard.pages.frame import common, draw_plain, private
+from wallboard.pages.frame import about_viewer, common, draw_plain, private
 from wallboard.pages.sources import ORDER
 from wallboard.pages.words import FEEDS, REASONS, SOCKET_STATES, SOURCE_STATES, ago, clock_time, day_and_time, iso, looked_at, spoken
 from wallboard.push import admission
@@ -56,7 +56,7 @@ async def page(request: HttpRequest) -> HttpResponse:
     request.user = await _person(request)
     found = await examine(known.organisation)
     template = "_health.html" if "part" in request.GET else "health.html"
-    context = {**common("health"), **told(found)}
+    context = {**common("health"), **about_viewer(known.viewer), **told(found)}
     return private(HttpResponse(render_to_string(f"app/{template}", context, request)))
 
 
