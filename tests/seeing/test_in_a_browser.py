@@ -43,7 +43,7 @@ async def test_the_page_follows_what_happens_without_a_reload_and_says_when_nobo
     await expect(verdict).to_contain_text("Everything works.")
     await expect(page.get_by_role("status")).to_contain_text("Everything works.")
     await page.evaluate("window.here = true")
-    region = page.get_by_role("region", name="Feeds of telavox")
+    region = page.get_by_role("group", name="Feeds of telavox")
     await region.focus()
     web.worker.facts = replace(web.worker.facts, state="auth_error")
     await expect(verdict).to_contain_text("refuses our token", timeout=15_000)
