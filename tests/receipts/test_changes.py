@@ -17,7 +17,7 @@ from tests.oracle.days import day
 from tests.oracle.journeys import QueueSetting
 from tests.receipts.test_days import Floor, floors
 from wallboard.api import gathering
-from wallboard.push.admission import DatabaseAway
+from wallboard.push.admission import ArchiveBehind, DatabaseAway
 
 __all__ = ["floors"]
 pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True), pytest.mark.engines]
@@ -72,6 +72,10 @@ async def test_without_the_database_a_small_day_is_listed_from_the_live_store(fl
     finally:
         await rename("away_visit", "stats_archivedvisit")
         await rename("away_call", "stats_archivedcall")
+    # The database is back, and more is still to be archived than can be read beside it.
+    monkeypatch.setattr(gathering, "MOST_LOOSE", 1)
+    with pytest.raises(ArchiveBehind):
+        await floor.first("site", "offered")
 
 
 @database_sync_to_async

@@ -18,7 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 from stats.live.connection import StoreAway
 from wallboard.api.problems import Problem
 from wallboard.push import admission
-from wallboard.push.admission import DatabaseAway, Key, Pass
+from wallboard.push.admission import ArchiveBehind, DatabaseAway, Key, Pass
 from wallboard.push.rates import Bucket
 
 PER_SECOND = 20.0
@@ -54,6 +54,8 @@ def guarded(view: Inner[P], *, people: bool = False, needs: str = "look") -> Vie
             return problem.as_response()
         except StoreAway:
             return Problem(503, "The live store does not answer; try again in a few seconds.", headers={"Retry-After": "2"}).as_response()
+        except ArchiveBehind:
+            return Problem(503, "The archive is still taking in calls; try again in a minute.", headers={"Retry-After": "30"}).as_response()
         except DatabaseAway:
             return Problem(503, "The database does not answer; try again in a few seconds.", headers={"Retry-After": "5"}).as_response()
 

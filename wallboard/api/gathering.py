@@ -25,7 +25,7 @@ from stats.history import receipts as archive
 from stats.history.receipts import Question
 from stats.live.loose_calls import loose_calls
 from wallboard.push import live
-from wallboard.push.admission import DatabaseAway
+from wallboard.push.admission import ArchiveBehind, DatabaseAway
 
 # More calls than these are not read one by one for a look at a list.
 MOST_LOOSE = 20_000
@@ -85,10 +85,10 @@ def aliases(parties: Iterable[PartyFacts]) -> dict[str, str]:
 
 
 async def find(slug: str, facts: Facts, search: Search, as_of: int) -> Found:
-    """The records. Raises StoreAway, and DatabaseAway when the live store cannot do without the archive."""
+    """The records. Raises StoreAway, and DatabaseAway or ArchiveBehind when the live store cannot do without the archive."""
     loose = await loose_calls(live.store(), slug, MOST_LOOSE)
     if not loose.whole:
-        return await _without_archive(slug, facts, search, as_of)
+        return await _without_archive(slug, facts, search, as_of, ArchiveBehind)
     question = _question(slug, facts, search)
     # In that thread too: when much waits to be kept, the loop must not wait for its reading.
     own = partial(_inside_of, loose.calls, facts, search, as_of)
@@ -101,13 +101,13 @@ async def find(slug: str, facts: Facts, search: Search, as_of: int) -> Found:
         return await _without_archive(slug, facts, search, as_of)
 
 
-async def _without_archive(slug: str, facts: Facts, search: Search, as_of: int) -> Found:
+async def _without_archive(slug: str, facts: Facts, search: Search, as_of: int, why: type[DatabaseAway] = DatabaseAway) -> Found:
     store = live.store()
     number = 0
     for source in await store.entries(slug, "sources"):
         number += len(await store.ids_between(slug, source, search.first - REACH_MS, search.end))
     if number > MOST_WITHOUT_DATABASE:
-        raise DatabaseAway
+        raise why
     calls = await store.calls_between(slug, search.first - REACH_MS, search.end)
     rows = await sync_to_async(_inside_of, thread_sensitive=False)(calls, facts, search, as_of)
     return _found(search, r.grouped(rows), _listed(search, rows), without_archive=True)

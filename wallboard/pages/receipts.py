@@ -29,8 +29,8 @@ from wallboard.pages.addresses import receipt_address
 from wallboard.pages.definition_words import KINDS, LEFT_OUT, WINDOWS, WORDS
 from wallboard.pages.frame import Forbidden, NotThere, Visit, draw, draw_plain, for_people
 from wallboard.pages.live_page import live_root
-from wallboard.pages.words import clock_time, day_and_time, iso, masked
-from wallboard.push.admission import DatabaseAway
+from wallboard.pages.words import archive_behind, clock_time, day_and_time, iso, masked
+from wallboard.push.admission import ArchiveBehind, DatabaseAway
 
 MOST_IN_A_FILE = 50_000
 # Names under which a number travels, or is asked for by older links.
@@ -46,6 +46,8 @@ async def receipt(visit: Visit, scope: str, metric: str) -> HttpResponse:
         told = await receipt_of(visit.organisation, visit.viewer, wish)
     except NoSuchNumber as why:
         raise NotThere(_("There is no such number here, or it is not open to you.")) from why
+    except ArchiveBehind:
+        return draw_plain(visit.request, 503, _("The list cannot be read now"), archive_behind())
     except DatabaseAway:
         words = _("The list is in the database, which does not answer. The boards go on. Try again in a few seconds.")
         return draw_plain(visit.request, 503, _("The list cannot be read now"), words)

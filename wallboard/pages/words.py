@@ -144,3 +144,8 @@ def masked(number: str | None) -> str:
 def folded(text: str) -> str:
     """As people look for it: no capitals, no accents."""
     return "".join(letter for letter in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(letter))
+
+
+def archive_behind() -> str:
+    """Why a list cannot be read although everything answers."""
+    return _("The archive is still taking in today's calls, and the list would lack some. The boards are right. Try again in a minute.")

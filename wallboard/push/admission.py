@@ -99,6 +99,10 @@ class DatabaseAway(Exception):
     """The database cannot be asked, and nothing is remembered that would answer."""
 
 
+class ArchiveBehind(DatabaseAway):
+    """More calls are still to be archived than can be read beside it: the database answers, and does not know them yet."""
+
+
 @dataclass(slots=True)
 class _Known:
     found: Pass | None
