@@ -75,7 +75,7 @@ RULES: tuple[Rule, ...] = (
         name="A list without the archive says so",
         path=GATHERING,
         part="too much",
-        old="    if number > MOST_WITHOUT_DATABASE:\n        raise DatabaseAway\n",
+        old="    if number > MOST_WITHOUT_DATABASE:\n        raise why\n",
         new="",
         tests=(CHANGES + "test_without_the_database_a_small_day_is_listed_from_the_live_store",),
     ),
