@@ -58,7 +58,7 @@ async def log_in(page: Page, web: Server) -> None:
     """By the keyboard alone."""
     await page.goto(web.origin + "/")
     # The browser may set the focus a moment after the page is there, and what is typed before is lost.
-    await expect(page.get_by_label("User name")).to_be_focused()
+    await expect(page.locator("[name=username]")).to_be_focused()
     await page.keyboard.type("admin")
     await page.keyboard.press("Tab")
     await page.keyboard.type(PASSWORD)
