@@ -18,7 +18,7 @@ __all__ = ["chromium"]
 # Long beside what is promised (two seconds), for machines that do much else.
 SOON_MS = 20_000
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.page]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture

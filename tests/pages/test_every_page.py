@@ -19,7 +19,7 @@ from tests.push.web import Server, serving
 
 __all__ = ["chromium"]
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.page]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 HOSTILE = (
     '<img src=x onerror="document.title=1;alert(1)">',

@@ -12,7 +12,7 @@ from tests.push.floor import ended_call, ready
 from tests.push.web import Server, serving
 
 __all__ = ["chromium"]
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.page]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PATIENCE_MS = 20_000
 
 

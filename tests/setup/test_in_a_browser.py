@@ -21,7 +21,7 @@ from tests.pages.test_in_a_browser import chromium, opened
 
 __all__ = ["chromium"]
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.page]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PASSWORD = "four plain words here"
 
 
