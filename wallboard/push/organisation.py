@@ -127,9 +127,11 @@ class LiveOrganisation:
             last = self._tried_at if self.store_away else self._settled_at
             # Those who waited here while another one tried need not try again.
             if time.monotonic() - last > max_age_s or not self.ever_read:
-                await self._read_unguarded()
-                self._settle()
-                self._wake.set()
+                moved = await self._read_unguarded()
+                # Where nothing has changed but the time, what was computed within the second is what every board shows.
+                if moved or self.store_away or time.monotonic() - self._settled_at > TICK_S:
+                    self._settle()
+                    self._wake.set()
         if self.store_away:
             raise StoreAway
         return self.snapshot()
