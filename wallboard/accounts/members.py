@@ -109,7 +109,9 @@ def _change(visit: Visit, pk: int) -> HttpResponse:
     request = visit.request
     if request.method != "POST":
         return HttpResponseRedirect(reverse("people"))
-    _member(visit, pk)
+    # Whom it is about comes before what is wished: of a stranger nothing is told, not even that the wish is wrong.
+    with transaction.atomic():
+        _member(visit, pk)
     role, queues = request.POST.get("role", ""), scopes.asked(request, visit.viewer)
     if role not in PEOPLES_ROLES:
         return show(visit, 400, fault=_("Choose a role."))
