@@ -86,6 +86,16 @@ def redis_address() -> Iterator[str]:
     shutil.rmtree(path, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """SQLite in a file, as the product has it: in memory its connections share one cache, where a writer fails at once and never waits."""
+    from django.db import connections
+
+    place = connections["default"]
+    if place.vendor == "sqlite":
+        place.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
 @pytest.fixture
 def redis_server(redis_address: str, settings: Any) -> str:
     """The address of a real, empty Redis; `settings.REDIS_URL` says the same."""

@@ -15,8 +15,8 @@ from wallboard.accounts.models import AuditEntry, Membership
 from wallboard.push import admission, live
 
 PASSWORD = "kastanj-i-motljus"  # made up
-# Pages let go of their connection when they are done, and on a real server a test's transaction would go with it.
-ON_THIS_ENGINE = pytest.mark.django_db(transaction=bool(os.environ.get("TEST_DATABASE_URL")))
+# Pages let go of their connection when they are done, and a transaction of the test would go with it.
+ON_THIS_ENGINE = pytest.mark.django_db(transaction=True)
 ROLES = ("viewer", "supervisor", "admin")
 
 

@@ -1,5 +1,6 @@
 """Receipts, lost callers and definitions as people and programs see them."""
 
+import asyncio
 import csv
 import io
 import re
@@ -198,7 +199,10 @@ async def test_a_handled_caller_who_gives_up_once_more_is_lost_anew(look: Look, 
     mark = mark_of(await look("/callers/"))
     await look("/callers/", form={"caller": mark, "do": "handle"})
     await worker.tell(called(ended_call("lost-4", since=now_ms() - 60_000, wait_ms=20_000, answered=False), LOST))
-    assert "1 to call back" in text_of(await look("/callers/"))
+    # What a page shows is at most a second old.
+    async with asyncio.timeout(20):
+        while "1 to call back" not in text_of(await look("/callers/")):
+            await asyncio.sleep(0.2)
 
 
 async def test_to_uncover_a_number_is_written_down_and_lasts_one_look(look: Look) -> None:
