@@ -183,4 +183,14 @@ class PresenceSlotRow(models.Model):
 
 # Django finds models here; they live with the room that writes them.
 from stats.history.erased_tables import ErasedAgent, RetentionRun  # noqa: E402, F401
+from stats.history.rollup_tables import (  # noqa: E402, F401
+    AgentRollup,
+    PartyName,
+    ProfileDay,
+    QueueRollup,
+    Restatement,
+    RolledQuarter,
+    SettingInForce,
+    SiteRollup,
+)
 from stats.history.tables import ArchivedCall, ArchivedOffer, ArchivedVisit, DirtyQuarter, PresenceChange  # noqa: E402, F401

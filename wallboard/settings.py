@@ -106,6 +106,7 @@ INSTALLED_APPS = [
     "wallboard.accounts",
     "wallboard.boards",
     "wallboard.pages",
+    "wallboard.reports",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
