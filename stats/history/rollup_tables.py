@@ -2,7 +2,7 @@
 
 Rules that hold here:
 - Everything here is made from the archive, and making it anew gives the same rows; nothing here is the only place of anything.
-- A column is an amount of `stats.domain.metrics.contribution`, word for word, so sums of rows are sums of calls; ratios are made by the reader.
+- A column is an amount of `stats.domain.metrics.contribution`, word for word: sums of rows are sums of calls; ratios are the reader's.
 - `grain` is the length of a row's time in minutes: 15 (a UTC quarter hour) or 1440 (a business day in the organisation's zone, however
   many hours it has). A day is the sum of its quarters.
 - `queue` and `agent` are keys as the archive has them; `PartyName` says which of them are one, and how they are called.
@@ -152,7 +152,7 @@ class Restatement(models.Model):
 
 
 class SettingInForce(models.Model):
-    """What a queue promised, or how an organisation counts, from a business day on ("" for always); the newest day that is not later counts.
+    """What a queue promised, or how an organisation counts, from a business day on ("" for always); the newest such day counts.
 
     `queue` "" is the organisation's own row: of it `include_internal` alone is read. Written with every change of a setting.
     """
