@@ -147,11 +147,17 @@ def _another_call(held: AgentPresence, told: AgentPresence) -> bool:
     return one is not None and other is not None and one.id_call != other.id_call
 
 
-def credits(presence: KnownPresence, start: int, end: int, timezone: str) -> list[Credit]:
-    """Time in [start, end) under this presence, split exactly at business days."""
+def credited_metrics(presence: KnownPresence) -> list[str]:
+    """The metrics that grow while this presence lasts."""
     metrics = [f"time_{presence.state}"] if presence.state in TIMED_STATES else []
     if presence.document.logged_in:
         metrics.append("time_logged_in")
+    return metrics
+
+
+def credits(presence: KnownPresence, start: int, end: int, timezone: str) -> list[Credit]:
+    """Time in [start, end) under this presence, split exactly at business days."""
+    metrics = credited_metrics(presence)
     if not metrics or end <= start:
         return []
     return [Credit(day, metric, ms) for day, ms in split_days(start, end, timezone) for metric in metrics]

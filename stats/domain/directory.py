@@ -17,9 +17,10 @@ class Learnt:
 
 
 class Directory:
-    """The queues (or agents) of one source."""
+    """The queues (or agents) of one source. `revision` grows with everything that may change a key."""
 
     def __init__(self) -> None:
+        self.revision = 0
         self.by_key: dict[str, Party] = {}
         self._by_account: dict[int, int] = {}  # account id -> statistics id
         self._by_name: dict[str, str] = {}  # name -> key, for tellings that carry nothing else
@@ -85,7 +86,7 @@ class Directory:
         self.by_key[key] = full
         if full.name:
             self._by_name[full.name] = key
-        self._fills.clear()
+        self._changed()
         return Learnt(full, tuple(joined))
 
     def forget(self, key: str) -> None:
@@ -93,4 +94,8 @@ class Directory:
         self.by_key.pop(key, None)
         self._by_account = {account: number for account, number in self._by_account.items() if str(number) != key}
         self._by_name = {name: known for name, known in self._by_name.items() if known != key}
+        self._changed()
+
+    def _changed(self) -> None:
         self._fills.clear()
+        self.revision += 1

@@ -95,6 +95,7 @@ def queue_numbers(sums: Mapping[str, int], variant: str) -> dict[str, Number | d
 
 
 TIME_METRICS = ("time_talking", "time_ringing", "time_wrapup", "time_ready", "time_idle", "time_away", "time_logged_in")
+BUSY_METRICS, READY_METRIC = ("time_talking", "time_ringing", "time_wrapup"), "time_ready"
 
 
 def agent_numbers(sums: Mapping[str, int]) -> dict[str, Number]:
@@ -107,6 +108,10 @@ def agent_numbers(sums: Mapping[str, int]) -> dict[str, Number]:
     numbers["aht"] = mean_seconds(sums.get("talk_sum", 0) + sums.get("hold_sum", 0), sums.get("talk_n", 0))
     for name in TIME_METRICS:
         numbers[name] = seconds(sums.get(name, 0))
-    busy = sum(sums.get(f"time_{state}", 0) for state in ("talking", "ringing", "wrapup"))
-    numbers["occupancy"] = ratio(busy, busy + sums.get("time_ready", 0))
+    numbers["occupancy"] = occupancy(sum(sums.get(name, 0) for name in BUSY_METRICS), sums.get(READY_METRIC, 0))
     return numbers
+
+
+def occupancy(busy_ms: int, ready_ms: int) -> float | None:
+    """The share of time busy of the time an agent was there for callers."""
+    return ratio(busy_ms, busy_ms + ready_ms)

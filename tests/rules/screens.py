@@ -25,7 +25,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         name="Presence is unverified after a gap",
-        path="stats/domain/board.py",
+        path="stats/domain/agent_board.py",
         old='"verified": presence is not None and unverified_since is None,',
         new='"verified": True,',
         tests=(HONEST + "test_a_state_told_before_a_gap_is_shown_and_called_unverified",),

@@ -122,7 +122,7 @@ class Sighted:
     def _site(self, values: Values, facts: Facts, as_of: int, queues: frozenset[str]) -> dict[str, object]:
         mine = {key: queue for key, queue in facts.queues.items() if key in queues}
         presence = {key: held for key, held in facts.presence.items() if logged_in_to(facts, key) & queues}
-        site = board.site_values(replace(facts, queues=mine, presence=presence), as_of, board.survey(facts))
+        site = board.site_values(replace(facts, queues=mine, presence=presence), as_of, board.survey(facts), board.Memory())
         if facts.presence and not presence and site.get("known"):
             # Nobody is logged in to these queues, which is known; that is not the same as hearing of nobody.
             site.update(dict.fromkeys(board.AGENT_COUNTS, 0))
