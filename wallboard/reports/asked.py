@@ -18,12 +18,14 @@ from django.utils.translation import gettext as _
 from stats.domain.definitions import DEFINITIONS
 from stats.domain.report import INTERVALS, Hours, Interval, Span
 from wallboard.accounts.viewer import Viewer
+from wallboard.pages.addresses import hours_query
+from wallboard.reports.days import days_before, days_between, days_of, is_month, month_end, moved
 
 PERIODS = ("today", "yesterday", "7d", "30d", "week", "month")
 COMPARISONS = ("previous", "weekdays", "year")
 USUAL_PERIOD = "today"
 # Names in addresses that are read here; a tab's own names must be others.
-NAMES = ("period", "from", "to", "compare", "interval", "queue", "agent", "opens", "closes", "days", "metric")
+NAMES = ("period", "from", "to", "compare", "interval", "queue", "agent", "hours", "opens", "closes", "weekdays", "metric")
 # So many days a period may become, for which an interval must stay fit while the month goes on.
 LONGEST: Mapping[str, int] = {"today": 1, "yesterday": 1, "7d": 7, "30d": 30, "week": 7, "month": 31}
 # The most days that are cut so fine, and the fewest that are offered to be cut so coarse.
@@ -62,7 +64,7 @@ class Asked:
     @property
     def days(self) -> int:
         """How many days it reaches over."""
-        return _days(self.first, self.last)
+        return days_between(self.first, self.last)
 
     @property
     def usual_interval(self) -> Interval:
@@ -100,17 +102,13 @@ class Asked:
         days = (
             [] if self.period == USUAL_PERIOD else [("period", self.period)] if self.period else [("from", self.first), ("to", self.last)]
         )
-        hours = []
-        if self.hours is not None:
-            weekdays = "".join(str(day) for day in sorted(self.hours.weekdays))
-            hours = [("opens", _clock(self.hours.opens)), ("closes", _clock(self.hours.closes)), ("days", weekdays)]
         return [
             *days,
             *([("compare", self.compare)] if self.compare else []),
             *([("interval", self.interval)] if self.interval != self.usual_interval else []),
             *(("queue", key) for key in self.queues),
             *(("agent", key) for key in self.agents),
-            *hours,
+            *hours_query(self.hours),
             *([("metric", self.metric)] if self.metric else []),
         ]
 
@@ -135,10 +133,10 @@ class Asked:
         """First and last day of what it is compared with; None where it is not."""
         first, last = date.fromisoformat(self.first), date.fromisoformat(self.last)
         if self.compare == "previous":
-            return _before(first, last, month=self.period == "month", week=self.period == "week")
+            return days_before(first, last, month=self.period == "month", week=self.period == "week")
         if self.compare == "weekdays":
-            return _moved(first, last, -(-self.days // 7) * 7)
-        return _moved(first, last, 364) if self.compare == "year" else None
+            return moved(first, last, -(-self.days // 7) * 7)
+        return moved(first, last, 364) if self.compare == "year" else None
 
     def with_compared(self) -> "Asked | None":
         """The question that what it is compared with answers, cut the same way."""
@@ -149,12 +147,12 @@ class Asked:
         """The period before (-1) or after (1): a whole week or month beside one, else as many days; None where it is still to come."""
         first, last = date.fromisoformat(self.first), date.fromisoformat(self.last)
         if step < 0:
-            whole = _before(first, last, month=self.period == "month", week=self.period == "week", whole=True)
-        elif _is_month(first, last):
+            whole = days_before(first, last, month=self.period == "month", week=self.period == "week", whole=True)
+        elif is_month(first, last):
             after = last + timedelta(days=1)
-            whole = after.isoformat(), _month_end(after).isoformat()
+            whole = after.isoformat(), month_end(after).isoformat()
         else:
-            whole = _moved(first, last, -self.days)
+            whole = moved(first, last, -self.days)
         if whole[0] > self.today:
             return None
         days = whole[0], min(whole[1], self.today)
@@ -172,14 +170,6 @@ def usual_interval(days: int) -> Interval:
     if days <= 62:
         return "day"
     return "week" if days <= 400 else "month"
-
-
-def days_of(period: str, today: str) -> tuple[str, str]:
-    """First and last day of a period with a name, as of a day; weeks and months as far as they have come."""
-    day = date.fromisoformat(today)
-    back = {"yesterday": 1, "7d": 6, "30d": 29, "week": day.isoweekday() - 1, "month": day.day - 1}.get(period, 0)
-    first = day - timedelta(days=back)
-    return first.isoformat(), first.isoformat() if period == "yesterday" else today
 
 
 def read_asked(params: QueryDict, today: str) -> Asked:
@@ -245,20 +235,28 @@ def _keys(params: QueryDict, name: str) -> tuple[str, ...]:
 
 
 def _hours(params: QueryDict) -> Hours | None:
-    opens, closes, days = params.get("opens", ""), params.get("closes", ""), "".join(params.getlist("days"))
-    for name, written in (("opens", opens), ("closes", closes)):
-        if written and _CLOCK.fullmatch(written) is None:
-            raise Unfit(name, _("“%(name)s” is a time of day in whole quarters, written like 08:15.") % {"name": name})
+    """Opening hours: `hours=08:00-17:30`, or `opens` and `closes` as a form sends them; `weekdays` by number, in one or several."""
+    opens, dash, closes = params.get("hours", "").partition("-")
+    if dash:
+        _clock(opens, "hours"), _clock(closes, "hours")
+    elif opens:
+        raise Unfit("hours", _("“hours” is two times of day in whole quarters, written like 08:00-17:30."))
+    opens, closes = params.get("opens", "") or opens or "00:00", params.get("closes", "") or closes or "24:00"
+    first, last = _clock(opens, "opens"), _clock(closes, "closes")
+    days = "".join(params.getlist("weekdays"))
     if not all(each in "1234567" for each in days):
-        raise Unfit("days", _("“days” are weekdays by their numbers: 12345 is Monday to Friday."))
-    hours = Hours(
-        opens=_minutes(opens or "00:00"),
-        closes=_minutes(closes or "24:00"),
-        weekdays=frozenset(int(each) for each in days) or frozenset(range(1, 8)),
-    )
-    if hours.closes <= hours.opens:
-        raise Unfit("closes", _("“closes” is later on the same day than “opens”."))
+        raise Unfit("weekdays", _("“weekdays” are days by their numbers: 12345 is Monday to Friday."))
+    if last <= first:
+        raise Unfit("hours" if dash else "closes", _("The hours close later on the same day than they open."))
+    hours = Hours(opens=first, closes=last, weekdays=frozenset(int(each) for each in days) or frozenset(range(1, 8)))
     return None if hours == Hours() else hours
+
+
+def _clock(written: str, name: str) -> int:
+    """The minute of the day."""
+    if _CLOCK.fullmatch(written) is None:
+        raise Unfit(name, _("“%(name)s” is a time of day in whole quarters, written like 08:15.") % {"name": name})
+    return int(written[:2]) * 60 + int(written[3:])
 
 
 def _metric(params: QueryDict) -> str:
@@ -266,39 +264,3 @@ def _metric(params: QueryDict) -> str:
     if metric and not any(f"{place}.{metric}" in DEFINITIONS for place in ("queue", "site", "agent")):
         raise Unfit("metric", _("“metric” is the id of a number, as the page of definitions has it."))
     return metric
-
-
-def _minutes(written: str) -> int:
-    return int(written[:2]) * 60 + int(written[3:])
-
-
-def _clock(minutes: int) -> str:
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
-
-
-def _days(first: str, last: str) -> int:
-    return (date.fromisoformat(last) - date.fromisoformat(first)).days + 1
-
-
-def _moved(first: date, last: date, back: int) -> tuple[str, str]:
-    return (first - timedelta(days=back)).isoformat(), (last - timedelta(days=back)).isoformat()
-
-
-def _month_end(day: date) -> date:
-    return (day.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
-
-
-def _is_month(first: date, last: date) -> bool:
-    return first.day == 1 and last == _month_end(first)
-
-
-def _before(first: date, last: date, *, month: bool, week: bool, whole: bool = False) -> tuple[str, str]:
-    """The days before: of a month that goes on the same days of the one before (all of them if `whole`), of a week likewise."""
-    if month or _is_month(first, last):
-        end = first.replace(day=1) - timedelta(days=1)
-        begin = end.replace(day=1)
-        is_all = whole or _is_month(first, last)
-        return begin.isoformat(), (end if is_all else min(end, begin + (last - first))).isoformat()
-    if week:
-        return _moved(first, first + timedelta(days=6) if whole else last, 7)
-    return _moved(first, last, (last - first).days + 1)
