@@ -68,9 +68,18 @@ class Span:
         if (quarters := WITHIN_A_DAY.get(self.interval)) is not None:
             # By the local clock: an hour begins when the hand is at twelve, in Kathmandu as in Stockholm.
             start = at - (local.minute // 15 % quarters) * QUARTER_MS
-            return max(first, start), min(end, start + quarters * QUARTER_MS)
+            last = start + (quarters - 1) * QUARTER_MS
+            # Where the hands are moved by half an hour, half an hour of each side is left.
+            while start < at and self._offset(start) != local.utcoffset():
+                start += QUARTER_MS
+            while last > at and self._offset(last) != local.utcoffset():
+                last -= QUARTER_MS
+            return max(first, start), min(end, last + QUARTER_MS)
         begin, after = _days_of(self.interval, local.date())
         return max(first, day_bounds(begin, self.timezone)[0]), min(end, day_bounds(after, self.timezone)[0])
+
+    def _offset(self, at: int) -> timedelta | None:
+        return datetime.fromtimestamp(at / 1000, zone(self.timezone)).utcoffset()
 
 
 def _days_of(interval: str, day: date) -> tuple[str, str]:
