@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
 # The pages for people at desks, which a wall can do without.
 if find_spec("wallboard.pages.urls") is not None:
     urlpatterns.append(path("", include("wallboard.pages.urls")))
+    urlpatterns.append(path("", include("wallboard.reports.urls")))
 
 handler400 = "wallboard.faults.bad_request"
 handler403 = "wallboard.faults.forbidden"

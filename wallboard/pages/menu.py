@@ -35,6 +35,7 @@ class Entry:
 MAIN = (
     Entry(here="overview", address="/", label=_("Overview"), ability="look", also=_("start queues now"), key="o"),
     Entry(here="agents", address="/agents/", label=_("Agents"), ability="agents", also=_("people staff presence"), key="a"),
+    Entry(here="reports", address="/reports/", label=_("Reports"), ability="look", also=_("history statistics trend export"), key="r"),
     Entry(here="callers", address="/callers/", label=_("Lost callers"), ability="calls", also=_("call back missed abandoned"), key="l"),
     Entry(here="screens", address="/screens/", label=_("Screens"), ability="screens", also=_("televisions pair wall"), key="s"),
     Entry(here="definitions", address="/definitions/", label=_("Definitions"), ability="look", also=_("metrics formula meaning"), key="d"),
