@@ -190,6 +190,7 @@ from stats.history.rollup_tables import (  # noqa: E402, F401
     QueueRollup,
     Restatement,
     RolledQuarter,
+    RollupState,
     SettingInForce,
     SiteRollup,
 )

@@ -116,9 +116,10 @@ class SiteRollup(models.Model):
 
 
 class RolledQuarter(models.Model):
-    """A UTC quarter hour that is being added up ("started") or has been ("done"), under which definitions, and when (epoch ms).
+    """A UTC quarter hour that is to be added up ("due"), is being so ("started") or has been ("done"): under which definitions, and when.
 
-    `final_ms`: since when it is taken for final, so that what moves it later is a restatement; null while it may still move by itself.
+    `at_ms`: when that began to be so (epoch ms); of what is started it is also the mark of who started it. `final_ms`: since when it is
+    taken for final, so that what moves it later is a restatement; null while it may still move by itself.
     """
 
     pk = models.CompositePrimaryKey("organisation", "quarter_ms")
@@ -129,8 +130,34 @@ class RolledQuarter(models.Model):
     at_ms = models.BigIntegerField()
     final_ms = models.BigIntegerField(null=True)
 
+    class Meta:
+        indexes = [
+            models.Index(fields=["organisation", "state", "quarter_ms"], name="quarters_by_state"),
+            models.Index(fields=["organisation", "quarter_ms"], condition=models.Q(final_ms__isnull=True), name="quarters_not_final"),
+        ]
+
     def __str__(self) -> str:
         return f"{self.organisation} {self.quarter_ms} {self.state}"
+
+
+class RollupState(models.Model):
+    """How far an organisation's sums are. Instants are epoch ms.
+
+    `timezone`: in which its days were made, from `days_from_ms` on (null: none yet). `rolled_to_ms`: quarters before it were taken note of
+    as they closed. `calls_from_ms`: what lies before was cleared away by its term, and is never added up anew; `presence_from_ms`: the
+    same of watched time. `erasures` grows when somebody is erased, so that nothing read before is written after.
+    """
+
+    organisation = models.CharField(max_length=60, primary_key=True)
+    timezone = models.CharField(max_length=64, blank=True)
+    days_from_ms = models.BigIntegerField(null=True)
+    rolled_to_ms = models.BigIntegerField(null=True)
+    calls_from_ms = models.BigIntegerField(default=0)
+    presence_from_ms = models.BigIntegerField(default=0)
+    erasures = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.organisation
 
 
 class Restatement(models.Model):

@@ -137,7 +137,11 @@ class PresenceChange(models.Model):
     queue_keys = models.TextField(null=True)  # noqa: DJ001 (JSON; null: only their number was kept, which "" does not say)
 
     class Meta:
-        indexes = [models.Index(fields=["organisation", "at_ms"], name="presence_by_time")]
+        indexes = [
+            models.Index(fields=["organisation", "at_ms"], name="presence_by_time"),
+            # Time in a state is counted from when it was told: the last telling before an instant says what goes on in it.
+            models.Index(fields=["organisation", "source", "agent", "told_ms"], name="presence_as_told"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.agent} {self.at_ms} {self.state}"
