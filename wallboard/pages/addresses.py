@@ -29,8 +29,13 @@ def receipt_address(
 
 
 def hours_query(hours: Hours | None) -> list[tuple[str, str]]:
-    """Opening hours as they travel (`wallboard.reports.asked` reads the same): `opens=08:00`, `closes=17:30`, `days=12345`."""
+    """Opening hours as they travel, for `wallboard.reports.asked` reads them: `hours=08:00-17:30`, `weekdays=12345`; what is as always is
+    left out.
+    """
     if hours is None:
         return []
-    opens, closes = (f"{minute // 60:02d}:{minute % 60:02d}" for minute in (hours.opens, hours.closes))
-    return [("opens", opens), ("closes", closes), ("days", "".join(str(day) for day in sorted(hours.weekdays)))]
+    clock: list[tuple[str, str]] = []
+    if (hours.opens, hours.closes) != (0, 1440):
+        clock = [("hours", "-".join(f"{minute // 60:02d}:{minute % 60:02d}" for minute in (hours.opens, hours.closes)))]
+    days = "".join(str(day) for day in sorted(hours.weekdays))
+    return clock + ([("weekdays", days)] if days != "1234567" else [])
