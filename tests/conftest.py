@@ -12,11 +12,18 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis
 
 from stats.live import server
 from tests.chromium import LAUNCH_ARGUMENTS, find_browser
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# How fast the machine is says nothing about what is true. (Where CI=true, Hypothesis takes its own profile, which agrees.)
+hypothesis.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+if os.environ.get("CI", "").lower() not in ("1", "true"):
+    hypothesis.load_profile("unhurried")
 
 
 @pytest.fixture
