@@ -25,6 +25,7 @@ from stats.history.telling import Telling
 from stats.history.writing import read_call, write_call
 
 MONTH_MS = 31 * 86_400_000
+MARKS_AT_ONCE = 400
 # A record of the live store lives 50 hours after its last change; well before, versions still count from the same beginning.
 SAME_LIFE_MS = 40 * 3_600_000
 
@@ -93,13 +94,14 @@ def archived(organisation: str, source: str, id_call: str) -> Call | None:
 
 def mark(organisation: str, quarters: Iterable[int]) -> None:
     """Say that quarters must be added up again. In order, so that two writers never wait for each other."""
-    table = DirtyQuarter._meta.db_table
+    table, named = DirtyQuarter._meta.db_table, sorted(quarters)
     with connection.cursor() as cursor:
-        for quarter in sorted(quarters):
+        for at in range(0, len(named), MARKS_AT_ONCE):
+            part = named[at : at + MARKS_AT_ONCE]
             cursor.execute(
-                f"INSERT INTO {table} (organisation, quarter_ms, marks) VALUES (%s, %s, 1)"  # noqa: S608
+                f"INSERT INTO {table} (organisation, quarter_ms, marks) VALUES {', '.join(['(%s, %s, 1)'] * len(part))}"  # noqa: S608
                 f" ON CONFLICT (organisation, quarter_ms) DO UPDATE SET marks = {table}.marks + 1",
-                [organisation, quarter],
+                [each for quarter in part for each in (organisation, quarter)],
             )
 
 

@@ -9,7 +9,7 @@ Rules that hold here:
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 import structlog
@@ -19,7 +19,7 @@ from stats.domain.records import PresenceSlot
 from stats.history.telling import Away, Refused, Telling
 from stats.ingest.backoff import delays
 from stats.ingest.pipeline import Road
-from stats.live.board_store import Store, StoreAway
+from stats.live.board_store import Store, StoreAway, StoredCall
 from stats.live.loose_calls import index_open
 from stats.live.unkept import Unkept
 from stats.live.waiting import Waiting
@@ -54,6 +54,8 @@ class Keeping:
         self.unkept = Unkept(store, organisation, source)
         self.slots = Waiting(store, organisation, source, "slots", PresenceSlot)
         self.changes = Waiting(store, organisation, source, "changes", PresenceSeen)
+        # Read while the database was busy with the calls before; nothing else is known of them yet.
+        self._ahead: Mapping[str, StoredCall | None] = {}
         self._away_since: float | None = None
         self._held_at = self._said_at = 0.0
 
@@ -118,9 +120,28 @@ class Keeping:
         )
 
     async def _keep_calls(self) -> int:
-        waiting = await self.unkept.some(BATCH)
+        waiting, self._ahead = self._ahead or await self.unkept.some(BATCH), {}
+        reading = asyncio.create_task(self._read_ahead(waiting), name="read ahead") if len(waiting) >= BATCH else None
+        try:
+            await self._keep_read(waiting)
+            if reading is not None:
+                self._ahead = await reading
+        finally:
+            if reading is not None:
+                reading.cancel()
+        return len(waiting)
+
+    async def _read_ahead(self, beside: Collection[str]) -> Mapping[str, StoredCall]:
+        """The next calls. One without a record may be told again before its turn, and is looked at then."""
+        try:
+            found = await self.unkept.some(BATCH, beside=beside)
+        except StoreAway:
+            return {}  # whoever asks next is told
+        return {id_call: held for id_call, held in found.items() if held is not None and held.call is not None}
+
+    async def _keep_read(self, waiting: Mapping[str, StoredCall | None]) -> None:
         if not waiting:
-            return 0
+            return
         gone = [id_call for id_call, held in waiting.items() if held is None]
         unreadable = {id_call: held.version for id_call, held in waiting.items() if held is not None and held.call is None}
         lineage = await self._lineage()
@@ -134,7 +155,6 @@ class Keeping:
             log.warning("archive.call_gone", source=self._source, calls=len(gone))
         await self._set_aside(unreadable, "unreadable")
         await self._keep_batch(tellings)
-        return len(waiting)
 
     async def _keep_batch(self, tellings: Mapping[str, Telling]) -> None:
         """Keep these; the one that is refused stands alone in the end, and the others are kept."""

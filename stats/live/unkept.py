@@ -4,7 +4,7 @@ Rules that hold here: a call is named again whenever it changes after its end; i
 later one, was kept, so a change that came meanwhile stays named; a record that is still wanted does not expire.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from stats.live import keys
@@ -55,10 +55,11 @@ class Unkept:
         connection = self.store.connection
         return int(await connection.ask(connection.client.zcard(self._name)))
 
-    async def some(self, most: int) -> dict[str, StoredCall | None]:
-        """Up to `most` waiting calls as the store holds them now; None for one whose record is gone."""
+    async def some(self, most: int, *, beside: Collection[str] = ()) -> dict[str, StoredCall | None]:
+        """Up to `most` waiting calls other than `beside`, as the store holds them now; None for one whose record is gone."""
         connection = self.store.connection
-        named = [text(raw) for raw in await connection.ask(connection.client.zrange(self._name, 0, most - 1))]
+        raw = await connection.ask(connection.client.zrange(self._name, 0, most + len(beside) - 1))
+        named = [name for each in raw if (name := text(each)) not in beside][:most]
         held = await self.store.load(self.organisation, self.source, named) if named else {}
         return {id_call: held.get(id_call) for id_call in named}
 
