@@ -14,6 +14,7 @@ from stats.domain.facts import Facts, PartyFacts
 from stats.domain.freshness import doubted_since
 from stats.domain.metrics import Amounts
 from stats.domain.periods import business_day, day_bounds
+from stats.domain.records import Party
 from stats.domain.sums import BUSY_METRICS, READY_METRIC, agent_numbers, occupancy, seconds
 from stats.domain.survey import Named, named_in
 
@@ -71,36 +72,42 @@ def _queues_in(facts: Facts, presence: KnownPresence | None) -> list[object]:
     return [int(k) if k.isdigit() else k for k in keys if k is not None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Growing:
-    """Time that passes: today's sums as of `at` (epoch ms), of which `names` grow by a millisecond every millisecond."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Growing:
+    """Time that passes: today's sums as of `at` (epoch ms), of which `sums` grow by a millisecond every millisecond."""
 
     at: int
-    names: tuple[tuple[str, int], ...]
+    sums: tuple[tuple[str, int], ...]
+    names: tuple[str, ...]  # of all values that may change by it
     busy: int
     ready: int
-    is_busy: bool
-    is_ready: bool
+    busy_grows: int  # 1 or 0
+    ready_grows: int
 
     def after(self, shown: Shown, as_of: int) -> Shown:
         """The agent's values with the time since."""
         passed = as_of - self.at
         grown = shown.copy()
-        for name, ms in self.names:
+        for name, ms in self.sums:
             grown[name] = seconds(ms + passed)
-        if self.is_busy:
-            grown["occupancy"] = occupancy(self.busy + passed, self.ready)
-        elif self.is_ready:
-            grown["occupancy"] = occupancy(self.busy, self.ready + passed)
+        grown["occupancy"] = occupancy(self.busy + passed * self.busy_grows, self.ready + passed * self.ready_grows)
         return grown
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Held:
-    made_of: tuple[object, ...]
-    shown: Shown
+    """An agent's values, and every object they were made of."""
+
+    scope: str
+    party: Party
+    source: str
+    presence: KnownPresence | None
+    sums: Amounts | None
+    told: tuple[object, ...]
     as_of: int
-    growing: _Growing | None  # None of whom no time is counted
+    shown: Shown
+    growing: Growing | None  # None of whom no time is counted
+    lasts: bool  # else it is true of `as_of` alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,64 +119,85 @@ class _Source:
     goes_on: bool
 
 
-NEVER: tuple[object, ...] = ("never",)  # made of what will not be met again
-
-
 class Agents:
-    """Every agent's values from one computation to the next."""
+    """Every agent's values from one computation to the next.
+
+    `grown`: those in which nothing but time has passed since the computation before, and the values that may differ by that.
+    """
 
     def __init__(self) -> None:
+        self.grown: dict[str, tuple[str, ...]] = {}
         self._held: dict[str, _Held] = {}
         self._made_under: tuple[str, str, Named] = ("", "", ())
+        self._told: dict[str, tuple[object, ...]] = {}
 
     def values(self, facts: Facts, as_of: int) -> dict[str, Shown]:
         """By scope, as `agent_values` of each. Nobody may change what is returned."""
         day = business_day(as_of, facts.timezone)
         made_under = (day, facts.timezone, named_in(facts))
         before = self._held if made_under == self._made_under else {}
-        self._held, self._made_under = {}, made_under
-        sources = {agent_source: _source(facts, agent_source, as_of, day) for agent_source in {a.source for a in facts.agents.values()}}
-        sums, shown = facts.days.get(day, {}), {}
+        self._held, self._made_under, self.grown = {}, made_under, {}
+        sources = {name: self._source(facts, name, as_of, day) for name in {agent.source for agent in facts.agents.values()}}
+        presence, sums = facts.presence, facts.days.get(day, {})
+        shown: dict[str, Shown] = {}
         for agent in facts.agents.values():
             key, source = agent.key, sources[agent.source]
-            # Tuples are compared by identity first, so that what was not replaced costs next to nothing.
-            made_of = (agent.party, agent.source, facts.presence.get(key), sums.get(f"a:{key}"), source.told)
             held = before.get(key)
-            if held is None or held.made_of != made_of:
-                held = _begin(facts, agent, as_of, made_of, source)
+            if (
+                held is None
+                or held.party is not agent.party
+                or held.source != agent.source
+                or held.presence is not presence.get(key)
+                or held.sums is not sums.get(f"a:{key}")
+                or held.told is not source.told
+                or not held.lasts
+                or (held.growing is not None and not (source.goes_on and as_of >= held.growing.at))
+            ):
+                held = _begin(facts, agent, as_of, sums.get(f"a:{key}"), source)
             elif held.growing is not None and held.as_of != as_of:
-                if source.goes_on and as_of >= held.growing.at:
-                    held.shown, held.as_of = held.growing.after(held.shown, as_of), as_of
-                else:
-                    held = _begin(facts, agent, as_of, made_of, source)
+                held.shown, held.as_of = held.growing.after(held.shown, as_of), as_of
+                self.grown[held.scope] = held.growing.names
             self._held[key] = held
-            shown[f"agent:{key}"] = held.shown
+            shown[held.scope] = held.shown
         return shown
 
+    def _source(self, facts: Facts, name: str, as_of: int, day: str) -> _Source:
+        source = facts.sources.get(name)
+        now = _workers_now(facts, name, as_of)
+        told = (source.known, source.presence_open_at, source.presence_lost_at, source.clock_ahead_ms) if source is not None else ()
+        if self._told.get(name) != told:
+            self._told[name] = told
+        # The same object for the same words, so that agents need not compare them.
+        return _Source(self._told[name], now, business_day(now, facts.timezone) == day and now <= day_bounds(day, facts.timezone)[1])
 
-def _source(facts: Facts, name: str, as_of: int, day: str) -> _Source:
-    source = facts.sources.get(name)
-    now = _workers_now(facts, name, as_of)
-    told = (source.known, source.presence_open_at, source.presence_lost_at, source.clock_ahead_ms) if source is not None else ()
-    return _Source(told, now, business_day(now, facts.timezone) == day and now <= day_bounds(day, facts.timezone)[1])
 
-
-def _begin(facts: Facts, agent: PartyFacts, as_of: int, made_of: tuple[object, ...], source: _Source) -> _Held:
+def _begin(facts: Facts, agent: PartyFacts, as_of: int, kept: Amounts | None, source: _Source) -> _Held:
     """An agent computed anew, and what will grow of it."""
     shown, sums = _made(facts, agent, as_of)
     presence = facts.presence.get(agent.key)
     names = credited_metrics(presence) if presence is not None else []
-    if presence is None or not names:
-        return _Held(made_of, shown, as_of, None)
-    if not source.goes_on or source.workers_now < presence.credited_to:
-        # Part of the time to come belongs to another day, or has been counted: no plain addition.
-        return _Held(NEVER, shown, as_of, None)
-    growing = _Growing(
-        at=as_of,
-        names=tuple((name, sums.get(name, 0)) for name in names),
-        busy=sum(sums.get(name, 0) for name in BUSY_METRICS),
-        ready=sums.get(READY_METRIC, 0),
-        is_busy=any(name in BUSY_METRICS for name in names),
-        is_ready=READY_METRIC in names,
+    growing, lasts = None, True
+    if presence is not None and names:
+        # Else part of the time to come belongs to another day, or was counted already: no plain addition.
+        lasts = source.goes_on and source.workers_now >= presence.credited_to
+        growing = Growing(
+            at=as_of,
+            sums=tuple((name, sums.get(name, 0)) for name in names),
+            names=(*names, "occupancy"),
+            busy=sum(sums.get(name, 0) for name in BUSY_METRICS),
+            ready=sums.get(READY_METRIC, 0),
+            busy_grows=int(any(name in BUSY_METRICS for name in names)),
+            ready_grows=int(READY_METRIC in names),
+        )
+    return _Held(
+        scope=f"agent:{agent.key}",
+        party=agent.party,
+        source=agent.source,
+        presence=presence,
+        sums=kept,
+        told=source.told,
+        as_of=as_of,
+        shown=shown,
+        growing=growing,
+        lasts=lasts,
     )
-    return _Held(made_of, shown, as_of, growing)

@@ -12,15 +12,23 @@ from dataclasses import dataclass, field
 from stats.domain.agent_board import Agents, agent_values
 from stats.domain.facts import Facts, PartyFacts
 from stats.domain.freshness import LATE_AFTER_MS, counted_values, feed_values, source_values
-from stats.domain.kept import Kept
+from stats.domain.kept import Kept, total
 from stats.domain.lost import LostCallers, lost_callers
 from stats.domain.metrics import DEFAULT_TARGETS
 from stats.domain.periods import MINUTE_MS, WINDOWS, business_day, day_bounds, minute_of, window_minutes
-from stats.domain.sums import SITE_COUNTED, Number, queue_numbers, seconds, sl_budget
+from stats.domain.sums import SITE_COUNTED, queue_numbers, seconds, sl_budget
 from stats.domain.survey import AGENT_COUNTS, Now, Places, ahead_of, survey
 
 Values = dict[str, dict[str, object]]
-__all__ = ["AGENT_COUNTS", "LATE_AFTER_MS", "Memory", "Now", "Values", "agent_values", "lost_callers", "survey", "values"]
+__all__ = ["AGENT_COUNTS", "LATE_AFTER_MS", "Grown", "Memory", "Now", "Values", "agent_values", "lost_callers", "survey", "values"]
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """In which scopes nothing but time has passed since `since` was computed, and which of their values may differ by that."""
+
+    since: Values
+    names: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(slots=True)
@@ -31,6 +39,8 @@ class Memory:
     places: Places = field(default_factory=Places)
     agents: Agents = field(default_factory=Agents)
     lost: LostCallers = field(default_factory=LostCallers)
+    grown: Grown | None = None
+    shown: Values = field(default_factory=dict)  # as computed last
 
 
 def _window_sums(facts: Facts, scopes: Sequence[str], window: str, as_of: int, memory: Memory, ahead: int = 0) -> Mapping[str, int]:
@@ -41,8 +51,8 @@ def _window_sums(facts: Facts, scopes: Sequence[str], window: str, as_of: int, m
     else:
         minutes = window_minutes(window, as_of + ahead)
         cells = [facts.minutes.get(minute, {}) for minute in minutes]
-        each = [memory.kept.total((scope, minutes), [cell.get(scope) for cell in cells]) for scope in scopes]
-    return memory.kept.total((tuple(scopes), window, ahead), each) if len(each) != 1 else each[0] or {}
+        each = [memory.kept.of((scope, minutes), total, [cell.get(scope) for cell in cells]) for scope in scopes]
+    return memory.kept.of((tuple(scopes), window), total, each) if len(each) != 1 else each[0] or {}
 
 
 def _longest(facts: Facts, queues: Iterable[str], window: str, as_of: int, now: Now, ahead: int = 0) -> float | None:
@@ -86,13 +96,6 @@ def _known(facts: Facts, source: str) -> bool:
     return known is not None and known.known
 
 
-def _numbers(
-    queue: str | None, window: str, sums: Mapping[str, int], variant: str, memory: Memory
-) -> dict[str, Number | dict[str, float | None]]:
-    """The numbers of a queue's sums, or (None) of the site's."""
-    return memory.kept.of(("numbers", queue, window), (sums, variant), lambda: queue_numbers(sums, variant))
-
-
 def queue_values(facts: Facts, queue: PartyFacts, as_of: int, now: Now, memory: Memory) -> dict[str, object]:
     """Everything shown of one queue: identity, now, today and rolling windows."""
     targets = facts.rules.of(queue.key)
@@ -117,7 +120,7 @@ def queue_values(facts: Facts, queue: PartyFacts, as_of: int, now: Now, memory: 
     for window in ("today", *WINDOWS):
         sums = _window_sums(facts, (f"q:{queue.key}",), window, as_of, memory, ahead)
         numbers: dict[str, object] = {
-            **_numbers(queue.key, window, sums, targets.variant, memory),
+            **memory.kept.of((queue.key, window, "numbers"), queue_numbers, sums, targets.variant),
             "longest_wait_window": _longest(facts, (queue.key,), window, as_of, now, ahead),
         }
         if window == "today":
@@ -143,12 +146,12 @@ def site_values(facts: Facts, as_of: int, now: Now, memory: Memory) -> dict[str,
         own = _window_sums(facts, ("s",), window, as_of, memory, ahead)
         numbers: dict[str, object] = {
             **{name: own.get(name, 0) for name in SITE_COUNTED},
-            **_numbers(None, window, sums, DEFAULT_TARGETS.variant, memory),
+            **memory.kept.of((window, "numbers"), queue_numbers, sums, DEFAULT_TARGETS.variant),
             "longest_wait_window": _longest(facts, queues, window, as_of, now, ahead),
         }
         if window == "today":
             parts = [(_window_sums(facts, (f"q:{q}",), window, as_of, memory), facts.rules.of(q).share) for q in queues]
-            numbers["sl_budget"] = memory.kept.of("sl_budget", parts, lambda: sl_budget(parts))
+            numbers["sl_budget"] = memory.kept.of("sl_budget", sl_budget, parts)
             numbers["lost_callers"] = memory.lost.of(facts.callers.get(business_day(as_of, facts.timezone), {}))
         values.update(_prefixed(window, numbers if known else _unknown(numbers)))
     newest = minute_of(as_of + ahead)
@@ -177,4 +180,5 @@ def values(facts: Facts, as_of: int, memory: Memory | None = None) -> Values:
         # What counts agents is believed less than the feed while the state of one of them may have changed unseen.
         held = (p for p in facts.presence.values() if p.document.source == source.name)
         shown[f"feed:{source.name}:agents"] = counted_values(presence, source, held, as_of)
+    memory.grown, memory.shown = Grown(memory.shown, memory.agents.grown), shown
     return shown

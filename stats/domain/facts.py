@@ -69,7 +69,10 @@ class PartyFacts:
 
 @dataclass(slots=True, kw_only=True)
 class Facts:
-    """Everything a board can be computed from. Days are business days; minutes are numbers of UTC minutes."""
+    """Everything a board can be computed from. Days are business days; minutes are numbers of UTC minutes.
+
+    Sums, presence, callers and parties are replaced when they change, never changed in place: `board.Memory` knows them by identity.
+    """
 
     timezone: str
     rules: CountingRules = field(default_factory=CountingRules)

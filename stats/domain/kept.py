@@ -5,10 +5,11 @@ a comparison is replaced when it changes, never changed in place; what one round
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from typing import TypeVar, cast
+from typing import ParamSpec, TypeVar, cast
 
 from stats.domain.metrics import Amounts
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -23,24 +24,20 @@ class Kept:
         """Begins a round."""
         self._before, self._now = self._now, {}
 
-    def of(self, key: Hashable, made_of: object, make: Callable[[], T]) -> T:
-        """The result under `key`, the same object for as long as `made_of` is equal. Nobody may change it."""
+    def of(self, key: Hashable, make: Callable[P, T], *made_of: P.args, **named: P.kwargs) -> T:
+        """What `make` makes of its arguments, the same object for as long as they are equal. Nobody may change it."""
         held = self._now.get(key) or self._before.get(key)
         # Python compares by identity first: what was not replaced costs nothing to compare.
-        if held is None or held[0] != made_of:
-            held = (made_of, make())
+        if held is None or held[0] != (made_of, named):
+            held = ((made_of, named), make(*made_of, **named))
         self._now[key] = held
         return cast(T, held[1])
 
-    def total(self, key: Hashable, parts: list[Mapping[str, int] | None]) -> Mapping[str, int]:
-        """Sums added up."""
-        return self.of(("total", key), parts, lambda: total(part for part in parts if part))
 
-
-def total(parts: Iterable[Mapping[str, int]]) -> Amounts:
-    """Sums added up, anew."""
+def total(parts: Iterable[Mapping[str, int] | None]) -> Amounts:
+    """Sums added up; None adds nothing."""
     sums: Amounts = {}
     for part in parts:
-        for name, amount in part.items():
+        for name, amount in part.items() if part else ():
             sums[name] = sums.get(name, 0) + amount
     return sums

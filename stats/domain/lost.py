@@ -57,9 +57,9 @@ class LostCallers:
         return self._number
 
     def _follow(self, told: list[Caller]) -> None:
-        changed = _changes(self._callers, told)
+        changed = _changes(self._callers, told) if len(told) - len(self._callers) <= FEW else None
         self._callers = told
-        if len(changed) > FEW:
+        if changed is None or len(changed) > FEW:
             self._lost, self._reached = _noted(told)
             return
         # A greatest start cannot be taken back: numbers that lost anything are noted again.

@@ -5,7 +5,7 @@ while no queue has got another name, is not looked at again.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from stats.domain.agent_states import LOGGED_IN_STATES, AgentState, KnownPresence
@@ -34,9 +34,9 @@ class Now:
 
     waiting: dict[str, list[int]] = field(default_factory=dict)
     talking: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
-    agents: dict[str, Counter[str]] = field(default_factory=dict)  # by count, `agents_logged_in` aside
-    places: dict[str, Place] = field(default_factory=dict)
-    heard: set[str] = field(default_factory=set)  # the sources of which any presence is known
+    agents: dict[str | None, Counter[str]] = field(default_factory=dict)  # None: of all that are logged in anywhere
+    places: Mapping[str, Place] = field(default_factory=dict)
+    heard: frozenset[str] = frozenset()  # the sources of which any presence is known
 
     def talking_in(self, queues: Iterable[str]) -> int:
         """How many talk: each call and agent once, however many visits of the call they answered."""
@@ -45,29 +45,52 @@ class Now:
 
     def agents_in(self, queue: str) -> dict[str, int]:
         """The agents logged in to a queue, by state."""
-        return counts(self.agents.get(queue, Counter()))
+        return _counts(self.agents.get(queue, Counter()))
 
-    def agents_of(self, agents: Iterable[str]) -> dict[str, int]:
+    def agents_of(self, agents: Collection[str]) -> dict[str, int]:
         """The same of some agents, in whatever queue."""
-        return counts(Counter(name for agent in agents if (name := self.places[agent].counted_as) is not None))
+        if len(agents) == len(self.places):
+            return _counts(self.agents.get(None, Counter()))
+        return _counts(Counter(name for agent in agents if (name := self.places[agent].counted_as) is not None))
 
 
 class Places:
-    """Where agents are, from one look to the next."""
+    """Where agents are, from one look to the next, with the counts that follow from it."""
 
     def __init__(self) -> None:
-        self._held: dict[str, Place] = {}
+        self.held: dict[str, Place] = {}
+        self.talks: dict[str, tuple[str, str | None]] = {}
+        self.counts: dict[str | None, Counter[str]] = {}
+        self.heard: Counter[str] = Counter()
         self._named: Named = ()
 
-    def look(self, facts: Facts) -> dict[str, Place]:
-        """Every agent's place. Nobody may change what is returned."""
+    def look(self, facts: Facts) -> None:
+        """Brings every agent's place up to date."""
         named = named_in(facts)
-        before = self._held if named == self._named else {}
-        self._held, self._named = {}, named
+        if named != self._named:
+            self.held, self.talks, self.counts, self.heard, self._named = {}, {}, {}, Counter(), named
         for agent, presence in facts.presence.items():
-            place = before.get(agent)
-            self._held[agent] = place if place is not None and place.presence is presence else place_of(facts, presence)
-        return self._held
+            place = self.held.get(agent)
+            if place is None or place.presence is not presence:
+                self._move(agent, place, place_of(facts, presence))
+        if len(self.held) > len(facts.presence):
+            for agent in self.held.keys() - facts.presence.keys():
+                self._move(agent, self.held[agent], None)
+
+    def _move(self, agent: str, old: Place | None, new: Place | None) -> None:
+        for place, by in ((old, -1), (new, 1)):
+            if place is None:
+                continue
+            self.heard[place.presence.document.source] += by
+            if place.counted_as is not None:
+                for queue in (None, *place.queues):
+                    self.counts.setdefault(queue, Counter())[place.counted_as] += by
+        self.held.pop(agent, None)
+        self.talks.pop(agent, None)
+        if new is not None:
+            self.held[agent] = new
+            if new.talks_on is not None:
+                self.talks[agent] = new.talks_on
 
 
 def named_in(facts: Facts) -> Named:
@@ -91,25 +114,23 @@ def place_of(facts: Facts, presence: KnownPresence) -> Place:
     )
 
 
-def counts(agents: Mapping[str, int]) -> dict[str, int]:
+def _counts(agents: Mapping[str, int]) -> dict[str, int]:
     """Logged-in agents by state, and all of them, as they are shown."""
     return {"agents_logged_in": sum(agents.values()), **{name: agents.get(name, 0) for name in AGENT_COUNTS[1:]}}
 
 
 def survey(facts: Facts, seen: Places | None = None) -> Now:
     """Read the living calls and the presence once: instants of waiting visits, (call, agent) pairs in talk, agents by state, by queue."""
-    now = Now(places=(seen or Places()).look(facts))
+    seen = seen or Places()
+    seen.look(facts)
+    now = Now(
+        agents={queue: counted.copy() for queue, counted in seen.counts.items()},
+        places=seen.held.copy(),
+        heard=frozenset(source for source, number in seen.heard.items() if number),
+    )
     by_call: dict[str, list[tuple[str, str | None]]] = {}
-    for agent, place in now.places.items():
-        now.heard.add(place.presence.document.source)
-        if place.counted_as is not None:
-            for queue in place.queues:
-                there = now.agents.get(queue)
-                if there is None:
-                    there = now.agents[queue] = Counter()
-                there[place.counted_as] += 1
-        if place.talks_on is not None:
-            by_call.setdefault(place.talks_on[0], []).append((agent, place.talks_on[1]))
+    for agent, (reference, queue_in_talk) in seen.talks.items():
+        by_call.setdefault(reference, []).append((agent, queue_in_talk))
     for reference, living in facts.living.items():
         for queue, entered_at in living.waiting:
             # Whoever looks counts by our clock, so the wait begins by our clock too.

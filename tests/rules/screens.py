@@ -188,8 +188,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         name="A value that went is told as null",
         path="wallboard/push/ledger.py",
-        old="            for metric in (held or {}).keys() - metrics.keys():\n                changed[metric] = version\n",
-        new="",
+        old="    return differ + [metric for metric in held if metric not in metrics]",
+        new="    return differ",
         tests=(HONEST + "test_a_value_that_went_is_told_as_null",),
     ),
     Rule(

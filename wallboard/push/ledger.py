@@ -6,7 +6,7 @@ nobody can be brought up to date across it; a value that went is told as null.
 
 from collections.abc import Mapping
 
-from stats.domain.board import Values
+from stats.domain.board import Grown, Values
 
 Wants = Mapping[str, frozenset[str]]
 
@@ -21,26 +21,36 @@ class Ledger:
         self._changed: dict[str, dict[str, int]] = {}
         self._newest: dict[str, int] = {}  # the newest change of each scope
 
-    def settle(self, values: Values, *, epoch: str, rev: int) -> bool:
-        """Takes in new values, made of the store's `rev`; True when any differ. The version is at least `rev`."""
+    def settle(self, values: Values, *, epoch: str, rev: int, grown: Grown | None = None) -> bool:
+        """Takes in new values, made of the store's `rev`; True when any differ. The version is at least `rev`.
+
+        `grown` says where to look; without it everything is compared.
+        """
         anew = epoch != self.epoch
         if anew:
             self.epoch = epoch
             self._changed, self._newest = {}, {}
         version = max(self.version + 1, rev)
         before = {} if anew else self.values
+        # Thousands of agents, of whom time alone has passed: only what it may have changed is looked at.
+        only = grown.names if grown is not None and grown.since is before else {}
         moved = anew
         for scope, metrics in values.items():
             held = before.get(scope)
-            if held == metrics:
+            if held is metrics:
+                continue
+            if held is None:
+                differ = list(metrics)
+            elif (names := only.get(scope)) is not None:
+                differ = [metric for metric in names if metrics[metric] != held[metric]]
+            else:
+                differ = _differing(held, metrics)
+            if not differ and held is not None:
                 continue
             moved = True
             changed = self._changed.setdefault(scope, {})
             self._newest[scope] = version
-            for metric, value in metrics.items():
-                if held is None or metric not in held or held[metric] != value:
-                    changed[metric] = version
-            for metric in (held or {}).keys() - metrics.keys():
+            for metric in differ:
                 changed[metric] = version
         for scope in before.keys() - values.keys():
             moved = True
@@ -70,3 +80,9 @@ class Ledger:
             for scope, wanted in wants.items()
             if scope in self.values
         }
+
+
+def _differing(held: Mapping[str, object], metrics: Mapping[str, object]) -> list[str]:
+    """The metrics whose value is not what it was, those that went among them."""
+    differ = [metric for metric, value in metrics.items() if metric not in held or held[metric] != value]
+    return differ + [metric for metric in held if metric not in metrics]

@@ -91,6 +91,7 @@ class LiveOrganisation:
     ) -> None:
         self.slug, self.language, self.mirror = slug, language, mirror
         self.ledger = Ledger()
+        self.memory = board.Memory()
         self.store_away = False
         self.ever_read = False
         # Called after every settlement that may be shown; a board's hub asks the ledger for what it has missed.
@@ -236,10 +237,10 @@ class LiveOrganisation:
         """Computes everything as of now."""
         began = time.monotonic()
         now = self._now()
-        values = board.values(self.mirror.facts, now)
+        values = board.values(self.mirror.facts, now, self.memory)
         candour.correct(values, self.mirror.facts.sources, now, store_away=self.store_away)
         self._severities.mark(values, now)
-        self.ledger.settle(values, epoch=f"{self.mirror.epoch}.{PROCESS}", rev=self.mirror.rev)
+        self.ledger.settle(values, epoch=f"{self.mirror.epoch}.{PROCESS}", rev=self.mirror.rev, grown=self.memory.grown)
         self._as_of = now
         self._settled_at = time.monotonic()
         # Slow values are computed less often; a moving mean keeps one hiccup from mattering.
