@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from stats.domain.periods import business_day
 from wallboard.pages.agent.axis import ZOOMS, axis_of
 from wallboard.pages.agent.day import AgentDay, read
-from wallboard.pages.agent.drawing import group_of, row_of
+from wallboard.pages.agent.drawing import groups_of, rows_of
 from wallboard.pages.agent.header import gaps_of, header_of
 from wallboard.pages.agent.lanes import chart_of, legend_of
 from wallboard.pages.agent.rings import rings_of
@@ -51,8 +51,8 @@ async def agent(visit: Visit, key: str) -> HttpResponse:
         day=day,
         head=header_of(told, key, values, day, source, place),
         chart=chart,
-        groups_of_pieces=[group_of(piece) for piece in chart.pieces],
-        rows_of_pieces=[row_of(piece, str(LANES[piece.lane])) for piece in chart.table],
+        groups_of_pieces=groups_of(chart.pieces),
+        rows_of_pieces=rows_of(chart.table, LANES),
         legend=legend_of(chart).items(),
         zooms=[
             {"id": each, "label": str(ZOOM_WORDS[each]), "address": _address(day, each)} for each in ZOOMS if each != "hour" or day.is_today

@@ -93,8 +93,9 @@ async def read(visit: Visit, agent: PartyFacts) -> AgentDay:
     whose = archive.Kept(visit.viewer.organisation, agent.source, keys_of(agent))
     presence = facts.presence.get(agent.key) if day == today else None
     (loose, whole), waiting = await _from_the_store(whose) if day == today else (([], True), [])
-    changes, slots, kept, recorded = await database_sync_to_async(partial(_from_the_archive, whose, first, end))()
-    rungs = _together(kept, _rungs_of(loose, agent.party), first, end, day == today)
+    kept = await database_sync_to_async(partial(archive.day_of_agent, whose, first, end))()
+    rungs = _together(kept.rungs, _rungs_of(loose, agent.party), first, end, day == today)
+    queues = {key: queue_key(key, agent.source, facts) for key in {rung.queue for rung in rungs}}
     since = doubted_since(presence, source) if presence is not None else None
     return AgentDay(
         agent=agent,
@@ -103,13 +104,13 @@ async def read(visit: Visit, agent: PartyFacts) -> AgentDay:
         end=end,
         until=until,
         today=today,
-        watched=watch([*changes, *waiting], presence, agent.key, first, end, until),
-        slots=tuple(slots),
-        rungs=tuple(replace(rung, queue=queue_key(rung.queue, agent.source, facts)) for rung in rungs),
+        watched=watch([*kept.changes, *waiting], presence, agent.key, first, end, until),
+        slots=tuple(kept.slots),
+        rungs=tuple(rung if queues[rung.queue] == rung.queue else replace(rung, queue=queues[rung.queue]) for rung in rungs),
         mine=await _in_sight(visit.viewer, whose, rungs, loose, facts, first, end),
         doubts=tuple(doubts(source.presence_lost_at, source.presence_open_at, since, until)) if source is not None else (),
         doubted_since=since,
-        recorded_from=recorded,
+        recorded_from=kept.recorded_from,
         is_whole=whole,
     )
 
@@ -149,18 +150,6 @@ async def calls_of(day: AgentDay, organisation: str, rungs: Iterable[Rung]) -> d
 async def _from_the_store(whose: archive.Kept) -> tuple[tuple[list[Call], bool], list[PresenceSeen]]:
     calls = await store.calls_loose(live.store(), whose.organisation, whose.source)
     return calls, await store.changes_waiting(live.store(), whose.organisation, whose.source, whose.agents)
-
-
-Archived = tuple[list[PresenceSeen], list[Slot], list[Rung], int | None]
-
-
-def _from_the_archive(whose: archive.Kept, first: int, end: int) -> Archived:
-    return (
-        archive.changes_of_agent(whose, first, end),
-        archive.slots_of_agent(whose, first, end),
-        archive.offers_of_agent(whose, first, end),
-        archive.recorded_from(whose),
-    )
 
 
 def _rungs_of(calls: Iterable[Call], agent: Party) -> dict[str, list[Rung]]:

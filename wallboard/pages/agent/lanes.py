@@ -3,7 +3,6 @@
 Rules that hold here:
 - A state has a height and a texture of its own beside its colour.
 - What nobody recorded is drawn as that, and is no state; what may have changed unseen is hatched.
-- A piece says everything about itself in one sentence, which is its title, its row and what is read out.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,12 +13,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from stats.domain.agent_day import Login, Rung, Stretch
+from stats.domain.agent_day import Login, Rung
 from stats.domain.agent_states import AgentState
 from wallboard.pages.agent.axis import Axis, Tick
 from wallboard.pages.agent.day import AgentDay
-from wallboard.pages.agent.words import LANES, NOBODY_LISTENED, of_login, of_ring, of_slot, of_stretch, of_talk, state_word, when
-from wallboard.pages.words import clock_time, length
+from wallboard.pages.agent.pieces import Pen, Piece, Row
+from wallboard.pages.agent.words import LANES, NOBODY_LISTENED, of_login, of_slot, of_stretch, state_word
 
 AXIS_PX, LABEL_PX, GAP_PX = 24, 22, 12
 BAR_PX, THIN_PX = 32, 10
@@ -28,43 +27,6 @@ HEIGHTS = {"talking": 1.0, "ringing": 1.0, "wrapup": 0.75, "ready": 0.5, "idle":
 # More queues than this share one row.
 MOST_ROWS = 8
 QueueName = Callable[[str], str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
-    """Something on the axis. `kind` is how it is drawn; `y` and `height` in px; `address` leads to its call."""
-
-    lane: str
-    kind: str
-    start: int
-    end: int
-    x: str
-    width: str
-    y: float
-    height: float
-    what: str
-    span: str
-    going_on: bool
-    address: str = ""
-    missed: bool = False
-    begins: str = ""
-    ends: str = ""
-    lasts: str = ""
-
-    @property
-    def sentence(self) -> str:
-        """All of it."""
-        return f"{self.span}: {self.what}"
-
-    @property
-    def foot(self) -> float:
-        """Where the mark of a missed ring hangs, px."""
-        return self.y + self.height
-
-    @property
-    def name(self) -> str:
-        """What it is known by while the drawing is renewed."""
-        return f"{self.lane[0]}{self.kind}{self.start}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +39,6 @@ class Band:
     y: float
     height: float
     sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A lane's line: its name, where it is written, and where its bar lies (px)."""
-
-    lane: str
-    name: str
-    text_y: float
-    y: float
-    height: float
-    empty: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,55 +61,28 @@ class Chart:
 
 def chart_of(day: AgentDay, axis: Axis, queue_name: QueueName) -> Chart:
     """The drawing of a day over an axis."""
+    pen = Pen(axis)
     presence = Row("presence", str(LANES["presence"]), AXIS_PX + 16, AXIS_PX + LABEL_PX, BAR_PX, "")
     below = presence.y + presence.height + GAP_PX
     logins = _login_rows(day, below, queue_name)
     below = logins[-1][0].y + logins[-1][0].height + GAP_PX
     calls = Row("calls", str(LANES["calls"]), below + 16, below + LABEL_PX, BAR_PX, "" if day.rungs else _("no calls"))
     pieces: list[Piece] = [
-        *_of_slots(day, axis, presence),
-        *(_piece(axis, presence, s, str(s.state), of_stretch(s)) for s in day.watched.presence),
+        *_of_slots(day, pen, presence),
+        *(pen.piece(presence, s, str(s.state), of_stretch(s)) for s in day.watched.presence),
     ]
     pieces = [_as_high_as_its_state(piece, presence) for piece in pieces]
     for row, spans, name in logins:
-        pieces += [_piece(axis, row, span, "login", of_login(span, name)) for span in spans]
-    pieces += _of_calls(day, axis, calls, queue_name)
+        pieces += [pen.piece(row, span, "login", of_login(span, name)) for span in spans]
+    pieces += _of_calls(day, pen, calls, queue_name)
     return Chart(
         axis=axis,
         height=calls.y + calls.height + GAP_PX,
         rows=[presence, *(row for row, _spans, _name in logins), calls],
         pieces=[piece for piece in pieces if axis.shows(piece.start, max(piece.end, piece.start + 1))],
-        bands=list(_bands(day, axis, presence, [row for row, _spans, _name in logins])),
+        bands=list(_bands(day, pen, presence, [row for row, _spans, _name in logins])),
         ticks=axis.ticks(),
         now=axis.x(day.until) if day.is_today and axis.start <= day.until <= axis.end else "",
-    )
-
-
-def _piece(axis: Axis, row: Row, span: Stretch | Login, kind: str, what: str) -> Piece:
-    return _placed(axis, row, span.start, span.end, kind, what, going_on=span.going_on)
-
-
-def _placed(
-    axis: Axis, row: Row, start: int, end: int, kind: str, what: str, *, going_on: bool, address: str = "", missed: bool = False
-) -> Piece:
-    begins, ends = clock_time(start, axis.timezone), clock_time(end, axis.timezone)
-    return Piece(
-        lane=row.lane,
-        kind=kind,
-        start=start,
-        end=end,
-        x=axis.x(start),
-        width=axis.width(start, end),
-        y=row.y,
-        height=row.height,
-        what=what,
-        span=when(begins, ends, (end - start) / 1000, going_on),
-        going_on=going_on,
-        address=address,
-        missed=missed,
-        begins=begins,
-        ends="" if going_on else ends,
-        lasts=length((end - start) / 1000),
     )
 
 
@@ -168,7 +91,7 @@ def _as_high_as_its_state(piece: Piece, row: Row) -> Piece:
     return replace(piece, height=height, y=round(row.y + row.height - height, 1))
 
 
-def _of_slots(day: AgentDay, axis: Axis, row: Row) -> Iterator[Piece]:
+def _of_slots(day: AgentDay, pen: Pen, row: Row) -> Iterator[Piece]:
     """Hourly accounts from before we heard the agent live: how long in each profile, drawn one after the other within the hour."""
     heard = day.watched.heard_from if day.watched.heard_from is not None else day.end
     at: dict[int, int] = {}
@@ -178,9 +101,9 @@ def _of_slots(day: AgentDay, axis: Axis, row: Row) -> Iterator[Piece]:
         if end > start:
             at[slot.start] = end
             kind = "slot-wrapup" if slot.wrapup else "slot-away" if slot.available is False else "slot-ready"
-            piece = _placed(axis, row, start, end, kind, of_slot(slot), going_on=False)
-            begins, ends = clock_time(slot.start, axis.timezone), clock_time(slot.end, axis.timezone)
-            yield replace(piece, span=when(begins, ends, (slot.end - slot.start) / 1000, False), begins=begins, ends=ends)
+            piece = pen.placed(row, start, end, kind, of_slot(slot), going_on=False)
+            span = pen.when(slot.start, slot.end, going_on=False)
+            yield replace(piece, span=span, begins=pen.clock(slot.start), ends=pen.clock(slot.end))
 
 
 def _login_rows(day: AgentDay, top: float, queue_name: QueueName) -> list[tuple[Row, list[Login], str]]:
@@ -228,18 +151,18 @@ def _union(spans: Iterable[Login]) -> list[Login]:
     return joined
 
 
-def _of_calls(day: AgentDay, axis: Axis, row: Row, queue_name: QueueName) -> Iterator[Piece]:
+def _of_calls(day: AgentDay, pen: Pen, row: Row, queue_name: QueueName) -> Iterator[Piece]:
     for rung in day.rungs:
-        if not axis.shows(rung.began_at, max(rung.end(day.until), rung.began_at + 1)):
+        if not pen.axis.shows(rung.began_at, max(rung.end(day.until), rung.began_at + 1)):
             continue
-        yield from _of_rung(day, rung, axis, row, queue_name)
+        yield from _of_rung(day, rung, pen, row, queue_name)
     for stretch in day.watched.presence:
         if stretch.state == AgentState.WRAPUP:
-            piece = _piece(axis, row, stretch, "wrapup", of_stretch(stretch))
+            piece = pen.piece(row, stretch, "wrapup", of_stretch(stretch))
             yield replace(piece, y=row.y + row.height * 0.25, height=row.height * 0.75)
 
 
-def _of_rung(day: AgentDay, rung: Rung, axis: Axis, row: Row, queue_name: QueueName) -> Iterator[Piece]:
+def _of_rung(day: AgentDay, rung: Rung, pen: Pen, row: Row, queue_name: QueueName) -> Iterator[Piece]:
     end = rung.end(day.until)
     answered = rung.answered_at if rung.outcome in ("answered", "talking") or (rung.outgoing and rung.answered_at) else None
     rings_to = min(max(answered, rung.began_at), end) if answered is not None else end
@@ -248,26 +171,24 @@ def _of_rung(day: AgentDay, rung: Rung, axis: Axis, row: Row, queue_name: QueueN
     queue = queue_name(rung.queue) if sees and rung.queue else ""
     beyond = "" if sees else " (" + _("a call outside your queues") + ")"
     kind = "out" if rung.outgoing else "ring"
-    what, missed = of_ring(rung, queue) + beyond, rung.outcome == "missed" and not rung.outgoing
+    what, missed = pen.of_ring(rung, queue) + beyond, rung.outcome == "missed" and not rung.outgoing
     going_on = not rung.over and answered is None
-    yield _placed(axis, row, rung.began_at, rings_to, kind, what, going_on=going_on, address=address, missed=missed)
+    yield pen.placed(row, rung.began_at, rings_to, kind, what, going_on=going_on, address=address, missed=missed)
     if answered is not None and end > rings_to:
-        yield _placed(axis, row, rings_to, end, "talk", of_talk(rung, queue) + beyond, going_on=not rung.over, address=address)
+        yield pen.placed(row, rings_to, end, "talk", pen.of_talk(rung, queue) + beyond, going_on=not rung.over, address=address)
 
 
-def _bands(day: AgentDay, axis: Axis, presence: Row, logins: list[Row]) -> Iterator[Band]:
-    heard = day.watched.heard_from if day.watched.heard_from is not None else day.until
+def _bands(day: AgentDay, pen: Pen, presence: Row, logins: list[Row]) -> Iterator[Band]:
+    axis, heard = pen.axis, day.watched.heard_from if day.watched.heard_from is not None else day.until
     rows = [presence, *logins]
     if axis.shows(day.first, heard):
-        sentence = f"{clock_time(day.first, axis.timezone)}–{clock_time(heard, axis.timezone)}: {NOBODY_LISTENED}"
+        sentence = f"{pen.clock(day.first)}–{pen.clock(heard)}: {NOBODY_LISTENED}"
         for row in rows:
             yield Band("unrecorded", axis.x(day.first), axis.width(day.first, heard), row.y, row.height, sentence)
     for start, end in day.doubts:
         start, end = max(start, heard, day.first), min(end, day.end)
         if end > start and axis.shows(start, end):
-            begins, ends = clock_time(start, axis.timezone), clock_time(end, axis.timezone)
-            span = when(begins, ends, (end - start) / 1000, end >= day.until)
-            sentence = _("%(when)s: may have changed unseen") % {"when": span}
+            sentence = _("%(when)s: may have changed unseen") % {"when": pen.when(start, end, end >= day.until)}
             for row in rows:
                 yield Band("doubted", axis.x(start), axis.width(start, end), row.y, row.height, sentence)
 

@@ -102,9 +102,6 @@ def why(rung: Rung, call_answered: bool | None, reason: str | None) -> str:
     return " · ".join(part for part in (words, told) if part)
 
 
-def when(begins: str, ends: str, lasted_s: float, going_on: bool) -> str:
-    """`10:02:11 to 10:05:40, 3 min 29 s`."""
-    known = {"start": begins, "end": ends, "time": spoken(lasted_s)}
-    if going_on:
-        return _("Since %(start)s, %(time)s so far") % known
-    return _("%(start)s to %(end)s, %(time)s") % known
+def when_words() -> tuple[str, str]:
+    """How `10:02:11 to 10:05:40, 3 min 29 s` is said, and of what goes on; `start`, `end` and `time` are to be filled in."""
+    return _("%(start)s to %(end)s, %(time)s"), _("Since %(start)s, %(time)s so far")
