@@ -11,6 +11,7 @@ PAGES: dict[str, str] = {
     "receipt of a count": f"/numbers/queue:{QUEUE}/offered/",
     "receipt of a ratio": "/numbers/site/service_level/?window=60m",
     "receipt of an agent's time": f"/numbers/agent:{AGENT}/time_ready/",
+    "list of calls": "/reports/calls/?period=7d&outcome=answered",
     "lost callers": "/callers/",
     "definitions": "/definitions/",
     "search": "/search/?q=support",

@@ -57,6 +57,7 @@ ROUTES: dict[str, Route] = {
     "callers/": Route(path="/callers/", needs="calls"),
     "reports/": Route(path="/reports/", needs="look"),
     "reports/interval/": Route(path="/reports/interval/", needs="look"),
+    "reports/calls/": Route(path="/reports/calls/", needs="calls"),
     "reports/restatements/": Route(path="/reports/restatements/", needs="look"),
     "privacy/": Route(path="/privacy/", needs="privacy"),
     "privacy/person/": Route(path="/privacy/person/", needs="privacy", posts=True),

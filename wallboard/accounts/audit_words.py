@@ -39,6 +39,7 @@ ACTIONS: Mapping[str, str | Promise] = {
     "number.searched": _("Searched for a telephone number"),
     "agent.opened": _("Looked at an agent"),
     "receipt.exported": _("Saved a list of calls as a file"),
+    "calls.exported": _("Saved the calls of some days as a file"),
     "callers.exported": _("Saved the lost callers as a file"),
     "caller.handled": _("Marked a lost caller as handled"),
     "caller.unhandled": _("Took the mark off a lost caller"),

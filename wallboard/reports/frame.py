@@ -62,7 +62,7 @@ async def report_page(visit: Visit, tab: str, draw_tab: Drawing) -> HttpResponse
     except DatabaseAway:
         wordy = _("Reports are in the database, which does not answer. The boards go on. Try again in a few seconds.")
         return draw_plain(visit.request, 503, _("The report cannot be read now"), wordy)
-    if isinstance(drawn, HttpResponse):
+    if not isinstance(drawn, Drawn):
         return drawn
     return await _framed(visit, tab, asked, drawn)
 
