@@ -182,6 +182,7 @@ class PresenceSlotRow(models.Model):
 
 
 # Django finds models here; they live with the room that writes them.
+from stats.history.backfill_tables import BackfillDay  # noqa: E402, F401
 from stats.history.erased_tables import ErasedAgent, RetentionRun  # noqa: E402, F401
 from stats.history.rollup_tables import (  # noqa: E402, F401
     AgentRollup,

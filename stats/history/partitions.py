@@ -63,6 +63,27 @@ def tend(now_ms: int) -> int:
     return made
 
 
+def provide(first_ms: int, end_ms: int) -> int:
+    """Make the months of [first, end), for whoever is about to bring rows of long ago. Returns how many tables were made.
+
+    Raises django.db.Error; what was made stays, and rows of a month that was not are found in the default partition.
+    """
+    if connection.vendor != "postgresql":
+        return 0
+    made, month, last = 0, month_at(max(first_ms, EARLIEST_MS)), month_at(end_ms - 1)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'")
+        there = {name for (name,) in cursor.fetchall()}
+    while month <= last:
+        for model in BY_MONTH:
+            table = model._meta.db_table
+            if name_of(table, month) not in there:
+                _make(table, month)
+                made += 1
+        month = month_at(bounds(month)[1])
+    return made
+
+
 def name_of(table: str, month: tuple[int, int]) -> str:
     """What a month's partition is called."""
     return f"{table}_{month[0]:04d}_{month[1]:02d}"

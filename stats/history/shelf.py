@@ -29,7 +29,9 @@ _UNFIT = (DataError, ValueError, TypeError, OverflowError)
 _desk = ThreadPoolExecutor(1, thread_name_prefix="shelf")
 
 
-async def _ask(question: Callable[[], Answer]) -> Answer:
+async def ask(question: Callable[[], Answer]) -> Answer:
+    """The answer to a question to the database. Raises Away or Refused."""
+
     def asked() -> Answer:
         try:
             return question()
@@ -60,12 +62,12 @@ class Shelf:
 
     async def keep_calls(self, source: str, tellings: Sequence[Telling]) -> int:
         """Keep ended calls. Returns how many were new or changed."""
-        return await _ask(partial(keep, self._organisation, source, tellings, now_ms()))
+        return await ask(partial(keep, self._organisation, source, tellings, now_ms()))
 
     async def keep_slots(self, slots: Sequence[PresenceSlot]) -> int:
         """Keep presence slots; of two tellings of one the later stays."""
-        return await _ask(partial(upsert_slots, self._organisation, slots))
+        return await ask(partial(upsert_slots, self._organisation, slots))
 
     async def keep_changes(self, changes: Sequence[PresenceSeen]) -> int:
         """Keep presence changes; one that is there already stays as it is."""
-        return await _ask(partial(upsert_changes, self._organisation, changes))
+        return await ask(partial(upsert_changes, self._organisation, changes))
