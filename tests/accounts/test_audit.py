@@ -16,9 +16,10 @@ from django.utils import timezone
 
 from tests.accounts.conftest import ON_THIS_ENGINE, actions, words_of
 from wallboard.accounts import journal
-from wallboard.accounts.audit_page import LINES, as_text
+from wallboard.accounts.audit_page import LINES
 from wallboard.accounts.audit_words import ACTIONS, action_in_words
 from wallboard.accounts.models import AuditEntry, Unchangeable
+from wallboard.spreadsheet import as_text
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITERS = ("note", "note_look", "anote", "anote_look", "write", "note_failure")

@@ -23,7 +23,7 @@ from tests.history.calls import SOURCE, plain
 from tests.privacy.conftest import Enter, page_of
 from wallboard.accounts.models import AuditEntry, HandledCaller
 from wallboard.privacy import nightly
-from wallboard.privacy.packing import cell
+from wallboard.spreadsheet import as_text
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True), pytest.mark.engines]
 CANARY, OTHER = "+46701740688", "+46701740677"
@@ -227,6 +227,6 @@ async def test_the_terminal_does_the_same(enter: Enter, tmp_path: Any, capsys: p
 @pytest.mark.parametrize("text", ["=1+1", "+46", "-1", "@SUM", "\t=1", "\r=1", "|x", "%x"])
 async def test_no_cell_is_a_formula(text: str) -> None:
     """A name is whatever somebody made it."""
-    assert cell(text) == f"'{text}"
-    assert cell("Anna") == "Anna"
-    assert cell(None) == ""
+    assert as_text(text) == f"'{text}"
+    assert as_text("Anna") == "Anna"
+    assert as_text(None) == ""

@@ -153,19 +153,13 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         name="No cell of a file is a formula",
-        path="wallboard/accounts/audit_page.py",
-        old='    return "\'" + cell if cell.startswith(FORMULA) else cell',
-        new="    return cell",
+        path="wallboard/spreadsheet.py",
+        old='    return f"\'{text}" if',
+        new='    return f"{text}" if',
         tests=(
             "tests/accounts/test_audit.py::test_the_file_holds_no_formula_and_is_itself_written_down",
             "tests/receipts/test_pages.py::test_a_file_is_safe_masked_and_written_down",
+            PAGES + "test_no_cell_is_a_formula",
         ),
-    ),
-    Rule(
-        name="No cell of a file is a formula",
-        path="wallboard/privacy/packing.py",
-        old='    return f"\'{text}" if text.startswith(FORMULA) else text',
-        new="    return text",
-        tests=(PAGES + "test_no_cell_is_a_formula",),
     ),
 )

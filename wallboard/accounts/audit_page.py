@@ -26,12 +26,11 @@ from wallboard.accounts.members import ROLE_NAMES
 from wallboard.accounts.models import AuditEntry
 from wallboard.pages.frame import Visit, draw, for_people
 from wallboard.pages.words import day_and_time
+from wallboard.spreadsheet import as_text
 
 LINES = 100
 MOST_IN_A_FILE = 50_000
 LONGEST = 200
-# What spreadsheets take for the beginning of a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,11 +179,6 @@ def _csv_of(rows: Iterator[AuditEntry], timezone: str) -> Iterator[str]:
         ]
         writer.writerow([as_text(cell) for cell in cells])
     yield page.getvalue()
-
-
-def as_text(cell: str) -> str:
-    """A cell that no spreadsheet calculates."""
-    return "'" + cell if cell.startswith(FORMULA) else cell
 
 
 page = for_people(audit, needs="audit")

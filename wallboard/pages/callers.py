@@ -28,7 +28,6 @@ from stats.history.callers import LastVisit, calls_by_number, last_visits
 from stats.live.loose_calls import loose_calls
 from stats.models import Organisation
 from stats.vault import number_mark
-from wallboard.accounts.audit_page import as_text
 from wallboard.accounts.models import HandledCaller
 from wallboard.api.gathering import MOST_LOOSE, aliases, queue_key_of
 from wallboard.api.present import lost_rows
@@ -39,6 +38,7 @@ from wallboard.pages.live_page import live_root
 from wallboard.pages.words import ago, clock_time, iso, length, masked
 from wallboard.push import live
 from wallboard.push.admission import DatabaseAway
+from wallboard.spreadsheet import as_text
 
 LONGEST_NOTE = 300
 A_PAGE = 200

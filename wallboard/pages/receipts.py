@@ -18,7 +18,6 @@ from stats.domain.definitions import Definition, definition
 from stats.domain.periods import WINDOWS as ROLLING
 from stats.domain.periods import business_day, day_bounds
 from wallboard.accounts import journal
-from wallboard.accounts.audit_page import as_text
 from wallboard.api.number_receipt import receipt_of
 from wallboard.api.numbers import LONGEST_PAGE, after_of, cursor, outcome_of
 from wallboard.api.problems import Problem
@@ -31,6 +30,7 @@ from wallboard.pages.frame import Forbidden, NotThere, Visit, draw, draw_plain, 
 from wallboard.pages.live_page import live_root
 from wallboard.pages.words import archive_behind, clock_time, day_and_time, iso, masked
 from wallboard.push.admission import ArchiveBehind, DatabaseAway
+from wallboard.spreadsheet import as_text
 
 MOST_IN_A_FILE = 50_000
 # Names under which a number travels, or is asked for by older links.

@@ -25,11 +25,11 @@ from stats.history.tables import ArchivedOffer, PresenceChange
 from stats.history.writing import write_call
 from stats.models import PresenceSlotRow
 from wallboard.accounts import journal
-from wallboard.accounts.audit_page import FORMULA
 from wallboard.accounts.models import AuditEntry
 from wallboard.pages.words import masked
 from wallboard.privacy.person import Wanted, handled_of
 from wallboard.push.naming import shortened
+from wallboard.spreadsheet import as_text
 
 AT_ONCE = 500
 CALL = ("source", "call", "from", "started", "ended", "direction", "outcome", "number", "queues", "agents")
@@ -203,11 +203,5 @@ def _table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> Iterator
 
 def _written(row: Iterable[object]) -> str:
     line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow([cell(value) for value in row])
+    csv.writer(line, lineterminator="\r\n").writerow([as_text(value) for value in row])
     return line.getvalue()
-
-
-def cell(value: object) -> str:
-    """A value as text that no spreadsheet reckons with."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
