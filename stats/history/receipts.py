@@ -6,6 +6,8 @@ asks names all that are one today; an order is by instant, ties whole, so that n
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import BigIntegerField, Case, CharField, Count, F, Max, Q, Sum, Value, When
@@ -26,7 +28,8 @@ _ANSWERED_OR_GONE = ("answered", "abandoned")
 class Question:
     """Whose records of [first, end) (epoch ms). `keys`: stored key -> key of today; `limits`: by stored key.
 
-    `everything`: of every queue, and `keys` only tells which key is which.
+    `everything`: of every queue, and `keys` only tells which key is which. `pieces`: of that time these stretches alone (of offers whoever
+    asks sees to it).
     """
 
     organisation: str
@@ -36,6 +39,7 @@ class Question:
     keys: Mapping[str, str] | None = None
     limits: Mapping[str, QueueTargets]
     everything: bool = False
+    pieces: tuple[tuple[int, int], ...] = ()
 
     def key(self, stored: str) -> str:
         """The key of today."""
@@ -43,7 +47,10 @@ class Question:
 
 
 def _of_time(question: Question, rows: Any, *, first: int | None = None) -> Any:
-    return rows.filter(organisation=question.organisation, at_ms__gte=question.first if first is None else first, at_ms__lt=question.end)
+    rows = rows.filter(organisation=question.organisation, at_ms__gte=question.first if first is None else first, at_ms__lt=question.end)
+    if first is not None or not question.pieces:
+        return rows
+    return rows.filter(reduce(or_, (Q(at_ms__gte=begin, at_ms__lt=over) for begin, over in question.pieces)))
 
 
 def _limit(question: Question, column: str, read: Any) -> Any:

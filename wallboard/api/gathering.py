@@ -41,7 +41,8 @@ class Search:
 
     `keys`: of the queues or the agent; None: all queues. `classes` of the rows listed, `fits` what else they must be; `after`: the place
     of the last row of the page before. `longest`: the longest waits first, instead of the newest. `sums` and `by_key`: what is added up
-    (`stats.history.receipts.visit_totals`).
+    (`stats.history.receipts.visit_totals`). `pieces`: the stretches of [first, end) that count, none for all of it. `older`: keys under
+    which somebody may have been kept -> the key of today, beyond those the live store knows.
     """
 
     kind: str
@@ -55,6 +56,12 @@ class Search:
     longest: bool = False
     sums: frozenset[str] = archive.EVERY_SUM
     by_key: bool = True
+    pieces: tuple[tuple[int, int], ...] = ()
+    older: Mapping[str, str] = field(default_factory=dict)
+
+    def holds(self, at: int) -> bool:
+        """Whether an instant is in its time."""
+        return self.first <= at < self.end and (not self.pieces or any(first <= at < end for first, end in self.pieces))
 
     def place(self, row: Row) -> tuple[int, str, int, str]:
         """Where a row stands in the list, read from the greatest."""
@@ -152,16 +159,15 @@ def agent_keys(facts: Facts) -> Mapping[str, KeyOf]:
 
 
 def _question(slug: str, facts: Facts, search: Search) -> Question:
-    queues = aliases(facts.queues.values())
+    queues = {**search.older, **aliases(facts.queues.values())} if search.kind != "offer" else aliases(facts.queues.values())
     limits: dict[str, QueueTargets] = {kept: facts.rules.targets[key] for kept, key in queues.items() if key in facts.rules.targets}
     limits |= facts.rules.targets
     if search.kind == "call":
         keys = None
     elif search.kind == "visit":
-        keys = queues if search.keys is None else {kept: key for kept, key in queues.items() if key in search.keys}
+        keys = queues if search.keys is None else _under(queues, search.keys)
     else:
-        wanted = search.keys or frozenset()
-        keys = {kept: key for kept, key in aliases(facts.agents.values()).items() if key in wanted} | {key: key for key in wanted}
+        keys = _under({**search.older, **aliases(facts.agents.values())}, search.keys or frozenset())
     return Question(
         organisation=slug,
         first=search.first,
@@ -170,7 +176,13 @@ def _question(slug: str, facts: Facts, search: Search) -> Question:
         keys=keys,
         everything=search.kind == "visit" and search.keys is None,
         limits=limits,
+        pieces=search.pieces,
     )
+
+
+def _under(keys: Mapping[str, str], wanted: frozenset[str]) -> dict[str, str]:
+    """Every key under which these may be kept."""
+    return {kept: key for kept, key in keys.items() if key in wanted} | {key: key for key in wanted}
 
 
 def _inside_of(calls: Iterable[Call], facts: Facts, search: Search, as_of: int) -> list[Row]:
@@ -178,7 +190,7 @@ def _inside_of(calls: Iterable[Call], facts: Facts, search: Search, as_of: int) 
 
 
 def _inside(search: Search, row: Row) -> bool:
-    if not search.first <= row.at < search.end:
+    if not search.holds(row.at):
         return False
     return search.kind == "call" or search.keys is None or row.key in search.keys
 
@@ -201,7 +213,8 @@ def _ask(question: Question, search: Search, own_rows: Callable[[], list[Row]], 
     own = own_rows()
     loose = {(source, id_call) for source, named in ids.items() for id_call in named}
     if search.kind == "offer":
-        rows = [row for row in archive.offer_rows(question) if (row.source, row.id_call) not in loose] + own
+        kept = [row for row in archive.offer_rows(question) if (row.source, row.id_call) not in loose and search.holds(row.at)]
+        rows = kept + own
         return _found(search, r.grouped(rows), _listed(search, rows))
     if search.kind == "visit":
         groups = archive.visit_totals(question, search.sums, by_key=search.by_key)
