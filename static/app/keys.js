@@ -1,6 +1,6 @@
 /**
  * What single keys do: `?` lists them, `/` searches, G and a letter goes to a page, J and K step through rows, any element with data-hotkey is
- * pressed by its letter.
+ * pressed by its letter, digit or arrow.
  *
  * Rules that hold here: never while somebody types, never with Ctrl, Alt or Meta, never over an open dialog; a person may switch them off, and
  * then nothing but `?` in the menu is left of them.
@@ -35,7 +35,7 @@ export function startKeys(finder) {
       since = performance.now();
       return undefined;
     }
-    if (act(key)) return event.preventDefault();
+    if (act(key, event)) return event.preventDefault();
     return arrows(event);
   });
 
@@ -47,13 +47,13 @@ export function startKeys(finder) {
     return Boolean(link);
   }
 
-  function act(key) {
+  function act(key, event) {
     if (key === '?') help.showModal();
     else if (key === '/' && finder) finder.open();
     else if (key === 'j') return step(1);
     else if (key === 'k') return step(-1);
     else {
-      const pressed = /^[a-z]$/.test(key) ? document.querySelector('[data-hotkey="' + key + '"]') : null;
+      const pressed = isHotkey(key, event) ? document.querySelector('[data-hotkey="' + key + '"]') : null;
       if (pressed) pressed.click();
       return Boolean(pressed);
     }
@@ -76,6 +76,12 @@ function step(by) {
   rows[to].focus();
   rows[to].scrollIntoView({ block: 'nearest' });
   return true;
+}
+
+/** Arrows to the sides are a page's own only where they do nothing else: not in what scrolls, steps or chooses by them. */
+function isHotkey(key, event) {
+  if (key !== 'ArrowLeft' && key !== 'ArrowRight') return /^[a-z0-9]$/.test(key);
+  return !event.shiftKey && !(event.target instanceof Element && event.target.closest('input, [data-step], [tabindex="0"], [role="group"]'));
 }
 
 function isTyping(target) {

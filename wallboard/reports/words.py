@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from stats.domain.metrics import QueueTargets
 from stats.domain.periods import business_day, zone
-from stats.domain.report import Hours
+from stats.domain.report import Hours, Line
 from wallboard.boards import figures
 from wallboard.pages.words import clock_time
 from wallboard.reports.asked import Asked
@@ -140,3 +140,18 @@ def promise_words(targets: QueueTargets) -> str:
     """`80 % within 20 s`: what a queue promised."""
     share = figures.percent(float(targets.share))
     return _("%(share)s %% within %(target)s s") % {"share": share, "target": f"{targets.target_ms / 1000:g}"}
+
+
+def promises_words(lines: Iterable[Line], timezone: str) -> list[str]:
+    """What a queue promised over its lines: once, or one after the other, with the day where a line tells it."""
+    found: list[str] = []
+    known: set[tuple[int, object]] = set()
+    for line in sorted(lines, key=lambda each: each.start):
+        for number, targets in enumerate(line.settings):
+            if (promised := (targets.target_ms, targets.share)) in known:
+                continue
+            known.add(promised)
+            what = {"promise": promise_words(targets), "day": day_words(business_day(line.start, timezone))}
+            changed = _("later %(promise)s") if number else _("from %(day)s %(promise)s")
+            found.append(changed % what if found else what["promise"])
+    return found

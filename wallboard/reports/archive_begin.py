@@ -1,0 +1,27 @@
+"""Where the archive of an organisation begins, so that a report of days before can say that nothing is known of them."""
+
+from channels.db import database_sync_to_async
+from django.db import DatabaseError, InterfaceError
+from django.utils.translation import gettext as _
+
+from stats.domain.periods import business_day
+from stats.history.rollup_tables import QUARTER, SiteRollup
+from wallboard.reports import words
+
+
+@database_sync_to_async
+def begins(organisation: str) -> int | None:
+    """The first quarter (epoch ms) of which something is added up; None where there is none yet, or nobody can say."""
+    rows = SiteRollup.objects.filter(organisation=organisation, grain=QUARTER).order_by("start_ms")
+    try:
+        return rows.values_list("start_ms", flat=True).first()
+    except (DatabaseError, InterfaceError):
+        return None
+
+
+def begin_words(begin: int | None, first: int, timezone: str) -> dict[str, str] | None:
+    """What to say where a report reaches further back than the archive: the day it begins, in words and for a command."""
+    if begin is None or business_day(begin, timezone) <= business_day(first, timezone):
+        return None
+    day = business_day(begin, timezone)
+    return {"day": words.days_words(day, day), "command": _("manage.py backfill --from %(day)s") % {"day": business_day(first, timezone)}}
