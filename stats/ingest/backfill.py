@@ -14,10 +14,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, TypeVar
 
-from stats.domain.directory import Directory
 from stats.domain.errors import Refused
-from stats.domain.merge import FRAME, Identities, merge_call
-from stats.domain.records import Call, Party, PresenceSlot, Telling
+from stats.domain.records import Call, PresenceSlot
 from stats.history import backfills
 from stats.history.backfill_tables import BackfillDay
 from stats.history.backfills import Kept
@@ -26,6 +24,7 @@ from stats.history.telling import Away
 from stats.history.telling import Refused as Unfit
 from stats.ingest.asking import Asking, NoSense, Say, TooMuch, Window, joined
 from stats.ingest.backoff import delays
+from stats.ingest.gathering import assembled, began, begins, calls_in, instants, reaches_beyond
 
 MINUTE_MS = 60_000
 DAY_MS = 86_400_000
@@ -72,6 +71,7 @@ class Part:
 
     calls: list[Call]
     slots: list[PresenceSlot]
+    own: int = 0  # calls that began in it; the others were begun before, and are told on the way
     lacking: str = ""
 
 
@@ -81,7 +81,8 @@ class Backfill:
     def __init__(self, asking: Asking, organisation: str, source: str, *, now: Callable[[], int], watch: Watches, say: Say) -> None:
         self._asking, self._organisation, self._source = asking, organisation, source
         self._now, self._watch, self._say = now, watch, say
-        self._longest = DAY_MS
+        self.longest_ms = DAY_MS  # of a part
+        self._length: int | None = None  # of the next one, where the last was too long
         self._slots_told = True
         self.outcome = Outcome()
 
@@ -104,11 +105,11 @@ class Backfill:
             day.state, day.why = "reading", ""
         faults: list[tuple[int, str, str]] = []
         while at < day.to_ms and at < asked:
-            upto = min(day.to_ms, at + self._longest)
+            upto = min(day.to_ms, at + min(self.longest_ms, self._length or DAY_MS))
             try:
                 part = await self._read_part(at, upto)
             except TooMuch as much:
-                self._longest = max(SHORTEST_MS, int((upto - at) * much.share))
+                self._length = max(SHORTEST_MS, int((upto - at) * much.share))
                 continue
             kept = await self._keep(part)
             if part.lacking:
@@ -119,8 +120,8 @@ class Backfill:
             at = upto
             if not stays:
                 # What is behind this is in the database; what is not whole is where the next run begins.
-                day.reached_ms, day.calls = at, day.calls + len(part.calls)
-            self._longest = min(DAY_MS, self._longest * 2)
+                day.reached_ms, day.calls = at, day.calls + part.own
+            self._length = self._length * 2 if self._length is not None else None
             await self._write(day)
             self._watch.moved(day, at)
         if not faults and day.to_ms + OVERLAP_MS > asked:
@@ -144,7 +145,7 @@ class Backfill:
             changed, still_open = changed + kept.changed, still_open + kept.open
             await asyncio.sleep(BREATH_S)
         slots = await self._ask(partial(backfills.keep_slots, self._organisation, self._source, part.slots, self._now()))
-        self.outcome.calls += len(part.calls)
+        self.outcome.calls += part.own
         self.outcome.changed += changed
         self.outcome.slots_changed += slots
         self.outcome.open += still_open
@@ -182,21 +183,21 @@ class Backfill:
         asked = self._now()
         journeys = await self._proved("calls", start, end, asked)
         told: dict[str, list[Call]] = {}
-        for call in _calls(journeys.tellings):
+        for call in calls_in(journeys.tellings):
             told.setdefault(call.id_call, []).append(call)
         windows = [journeys]
         aside: dict[str, list[Call]] = {}
         for kind in PARTS:
             window = await self._proved(kind, start - OVERLAP_MS, end + OVERLAP_MS, asked)
             windows.append(window)
-            for call in _calls(window.tellings):
+            for call in calls_in(window.tellings):
                 if call.id_call in told:
                     told[call.id_call].append(call)
-                elif any(start <= at < end for at in _begins(call)):
+                elif any(start <= at < end for at in begins(call)):
                     aside.setdefault(call.id_call, []).append(call)
         whole = {id_call: assembled(parts) for id_call, parts in told.items()}
         for id_call, call in whole.items():
-            if _reaches_beyond(call, start - OVERLAP_MS, end + OVERLAP_MS):
+            if reaches_beyond(call, start - OVERLAP_MS, end + OVERLAP_MS):
                 whole[id_call] = await self._look_up(call, asked)
         orphans = {id_call: assembled(parts) for id_call, parts in aside.items()}
         for id_call in await self._ask(partial(backfills.unknown_of, self._organisation, self._source, orphans)):
@@ -206,7 +207,9 @@ class Backfill:
         windows.append(slots)
         self.outcome.unreadable += sum(window.unreadable for window in windows)
         lacking = next((window.lacking for window in windows if window.lacking), "")
-        return Part(list(whole.values()), [each for each in slots.tellings if isinstance(each, PresenceSlot)], lacking)
+        told_slots = [each for each in slots.tellings if isinstance(each, PresenceSlot)]
+        own = sum(start <= began(call, start) < end for call in whole.values())
+        return Part(list(whole.values()), told_slots, own, lacking)
 
     async def _read_slots(self, start: int, end: int, asked: int) -> Window:
         if self._slots_told:
@@ -247,70 +250,6 @@ class Backfill:
 
     async def _look_up(self, call: Call, asked: int) -> Call:
         """The whole of a call of which something is known. Its documents may lie a day before and after that."""
-        instants = list(_instants(call)) or [asked]
-        tellings = await self._asking.look_up(call.id_call, min(instants) - DAY_MS, max(instants) + DAY_MS, asked)
-        return assembled([call, *_calls(tellings)])
-
-
-def assembled(parts: Sequence[Call]) -> Call:
-    """A call of what was told of it, the same in whatever order: parties named by different ids in its documents are one."""
-    queues, agents = Directory(), Directory()
-    for party in (party for part in parts for party in _queues(part)):
-        queues.learn(party)
-    for party in (party for part in parts for party in _agents(part)):
-        agents.learn(party)
-    who = Identities(queue=queues.fill, agent=agents.fill)
-    whole: Call | None = None
-    for part in _in_order(parts):
-        whole = merge_call(whole, part, FRAME, who)
-    assert whole is not None
-    return whole
-
-
-def _in_order(parts: Sequence[Call]) -> list[Call]:
-    def place(part: Call) -> tuple[bool, int, str]:
-        who = () if part.journey is not None else (*(v.queue for v in part.visits), *(o.agent for o in part.offers))
-        return (part.journey is None, _began(part, 0), str(who))
-
-    if len({place(part) for part in parts}) == len(parts):
-        return sorted(parts, key=place)
-    # A document that was told twice, perhaps not the same: what it says decides, not who came first.
-    return sorted(parts, key=lambda part: (*place(part), repr(part)))
-
-
-def _calls(tellings: Iterable[Telling]) -> Iterable[Call]:
-    return (telling for telling in tellings if isinstance(telling, Call))
-
-
-def _queues(call: Call) -> Iterable[Party]:
-    journey = call.journey
-    told = [*(visit.queue for visit in call.visits), *(offer.queue for offer in call.offers)]
-    told += [journey.first_queue, journey.last_queue] if journey is not None else []
-    return (party for party in told if party is not None)
-
-
-def _agents(call: Call) -> Iterable[Party]:
-    told = [offer.agent for offer in call.offers] + [agent for visit in call.visits for agent in (visit.first_agent, visit.last_agent)]
-    told += [call.journey.first_agent, call.journey.last_agent] if call.journey is not None else []
-    return (party for party in told if party is not None)
-
-
-def _instants(call: Call) -> Iterable[int]:
-    journey = call.journey
-    told = [journey.started_at, journey.ended_at] if journey is not None else []
-    told += [at for visit in call.visits for at in (visit.entered_at, visit.started_at, visit.ended_at)]
-    told += [at for offer in call.offers for at in (offer.began_at, offer.ended_at)]
-    return (at for at in told if at is not None)
-
-
-def _began(call: Call, otherwise: int) -> int:
-    return min(_instants(call), default=otherwise)
-
-
-def _begins(call: Call) -> Iterable[int]:
-    told = [at for visit in call.visits for at in (visit.entered_at, visit.started_at)] + [offer.began_at for offer in call.offers]
-    return (at for at in told if at is not None)
-
-
-def _reaches_beyond(call: Call, start: int, end: int) -> bool:
-    return any(not start <= at < end for at in _instants(call))
+        told = list(instants(call)) or [asked]
+        tellings = await self._asking.look_up(call.id_call, min(told) - DAY_MS, max(told) + DAY_MS, asked)
+        return assembled([call, *calls_in(tellings)])

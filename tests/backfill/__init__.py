@@ -1,0 +1,1 @@
+"""Filling the archive from a telephone system's past."""
