@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from stats.models import Organisation, QueueSetting, Source
@@ -62,3 +63,8 @@ class QueueSettingAdmin(QueueSettingAdminBase):
     """Targets of queues."""
 
     list_display = ["queue_key", "organisation", "target_s", "short_s", "share", "variant"]
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[QueueSetting]) -> None:
+        """One by one: what is in force from then on is written down with each."""
+        for setting in queryset:
+            setting.delete()

@@ -41,6 +41,8 @@ class Organisation(models.Model):
         with transaction.atomic():
             existed = not self._state.adding
             super().save(*args, **kwargs)
+            if kwargs.get("update_fields") is None or "include_internal" in kwargs["update_fields"]:
+                settings_in_force.note_organisation(self, created=not existed)
             if existed:
                 self.bump()
 
@@ -135,6 +137,19 @@ class QueueSetting(_BelongsToOrganisation):
     def __str__(self) -> str:
         return self.queue_key
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Saves, and writes down from which day on it is so."""
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            settings_in_force.note_queue(self)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Deletes, and writes down from which day on the defaults are in force again."""
+        with transaction.atomic():
+            gone = super().delete(*args, **kwargs)
+            settings_in_force.note_queue(self, gone=True)
+        return gone
+
 
 class ErasedNumber(_BelongsToOrganisation):
     """A telephone number that was erased and must not come back with the vendor's history; `mark` is its keyed digest."""
@@ -182,6 +197,7 @@ class PresenceSlotRow(models.Model):
 
 
 # Django finds models here; they live with the room that writes them.
+from stats.history import settings_in_force  # noqa: E402
 from stats.history.backfill_tables import BackfillDay  # noqa: E402, F401
 from stats.history.erased_tables import ErasedAgent, RetentionRun  # noqa: E402, F401
 from stats.history.rollup_tables import (  # noqa: E402, F401

@@ -14,7 +14,7 @@ from stats.domain.agent_day import watch
 from stats.domain.agent_states import TIMED_STATES
 from stats.domain.metrics import Amounts, CountingRules, QueueTargets, contribution, counts_in_queues
 from stats.domain.outcomes import SettledCall, VisitOutcome
-from stats.domain.periods import QUARTER_MS, quarter_of, split_quarters
+from stats.domain.periods import quarter_of, split_quarters
 from stats.domain.presence_changes import PresenceSeen
 from stats.domain.records import Party
 from stats.domain.report import bin_of
@@ -23,6 +23,7 @@ from stats.domain.report import bin_of
 FARTHEST_MS = 30 * 86_400_000
 Scope = tuple[str, str]  # (source, key)
 RulesOf = Callable[[int], CountingRules]
+Fit = Callable[[str], str]  # makes a key fit where sums are kept
 
 
 @dataclass(slots=True)
@@ -58,10 +59,15 @@ class Named:
 class Rolling:
     """The sums of some quarters (their first instants, epoch ms). `rules_of` gives the rules that are in force in a quarter."""
 
-    def __init__(self, quarters: Iterable[int], rules_of: RulesOf) -> None:
+    def __init__(self, quarters: Iterable[int], rules_of: RulesOf, fit: Fit = str) -> None:
         self.quarters = {quarter: Quarter() for quarter in quarters}
         self.names: dict[tuple[str, str, str], Named] = {}  # by source, kind and key: the last telling of a call begun in these quarters
         self._rules_of = rules_of
+        self._fit = fit
+
+    def _key(self, party: Party) -> str | None:
+        key = party.key
+        return None if key is None else self._fit(key)
 
     def take(self, call: SettledCall) -> None:
         """Add what a whole call puts into these quarters."""
@@ -80,17 +86,17 @@ class Rolling:
 
     def _take(self, call: SettledCall, start: int, rules: CountingRules, quarters: Collection[int]) -> None:
         source = call.call.source
-        shown = contribution(call, rules)
+        shown = contribution(call, rules, self._key, self._key)
         for scope, at, amounts in shown.cells:
             quarter = quarter_of(at)
             if quarter not in quarters or abs(at - start) > FARTHEST_MS:
                 continue
             sums = self.quarters[quarter]
-            kind, _, key = scope.partition(":")
+            kind, _, whose = scope.partition(":")
             if kind == "q":
-                _add(_queue(sums, source, key, rules).amounts, amounts)
+                _add(_queue(sums, source, whose, rules).amounts, amounts)
             elif kind == "a":
-                _add(sums.agents.setdefault((source, key), {}), amounts)
+                _add(sums.agents.setdefault((source, whose), {}), amounts)
             else:
                 _add(sums.site.setdefault(source, {}), amounts)
         for wait in shown.waits:
@@ -101,12 +107,13 @@ class Rolling:
         if not counts_in_queues(call, rules):
             return
         for visit in call.visits:
-            if visit.entered_at is None or visit.wait is None or visit.visit.queue.key is None:
+            key = self._key(visit.visit.queue)
+            if visit.entered_at is None or visit.wait is None or key is None:
                 continue
             quarter = quarter_of(visit.entered_at)
             if quarter not in quarters or abs(visit.entered_at - start) > FARTHEST_MS:
                 continue
-            queue = _queue(self.quarters[quarter], source, visit.visit.queue.key, rules)
+            queue = _queue(self.quarters[quarter], source, key, rules)
             if visit.outcome is VisitOutcome.ANSWERED:
                 _count(queue.answered_bins, bin_of(visit.wait))
             elif visit.outcome is VisitOutcome.ABANDONED:
@@ -118,11 +125,12 @@ class Rolling:
         told += [("agent", offer.agent) for offer in call.call.offers]
         told += [("queue", offer.queue) for offer in call.call.offers if offer.queue is not None]
         for kind, party in told:
-            if party.key is None:
+            key = self._key(party)
+            if key is None:
                 continue
-            held = self.names.get((source, kind, party.key))
+            held = self.names.get((source, kind, key))
             if held is None or _tells_more(party, start, held):
-                self.names[(source, kind, party.key)] = Named(source=source, kind=kind, party=party, told_ms=start)
+                self.names[(source, kind, key)] = Named(source=source, kind=kind, party=party, told_ms=start)
 
     def watched(self, source: str, agent: str, changes: Iterable[PresenceSeen], first: int, end: int) -> None:
         """Add an agent's time in [first, end), from the changes told in it and the last one before it; the last change goes on."""
@@ -168,13 +176,3 @@ def _add(held: Amounts, amounts: Mapping[str, int]) -> None:
 
 def _count(bins: dict[int, int], place: int) -> None:
     bins[place] = bins.get(place, 0) + 1
-
-
-def closed_before(now_ms: int) -> int:
-    """The first quarter that is not over yet: every one before it is closed."""
-    return quarter_of(now_ms)
-
-
-def ends(quarter: int) -> int:
-    """The instant after a quarter."""
-    return quarter + QUARTER_MS
