@@ -4,13 +4,14 @@ Rules that hold here: classes are those of `stats.domain.receipts`, word for wor
 asks names all that are one today; an order is by instant, ties whole, so that no engine's order of text matters; asked of any thread.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import BigIntegerField, Case, CharField, Count, F, Max, Q, Sum, Value, When
+from django.db.models import Case, CharField, Count, F, Max, Q, SmallIntegerField, Sum, Value, When
+from django.db.models.expressions import RawSQL
 
 from stats.domain import receipts as r
 from stats.domain.metrics import DEFAULT_TARGETS, CountingRules, QueueTargets
@@ -21,7 +22,8 @@ from stats.history.tables import ArchivedCall, ArchivedOffer, ArchivedVisit
 # An outgoing call may ring its agent's phones one after the other for so long.
 OUT_REACH_MS = 6 * 3_600_000
 _AT_ONCE = 400
-_ANSWERED_OR_GONE = ("answered", "abandoned")
+# So many rows more than a page are read for those of its last instant.
+_TIES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,11 @@ class Question:
         return self.keys.get(stored, stored) if self.keys is not None else stored
 
 
+# A condition or a class in SQL, and what is filled in. Written out: a query set takes longer to put such a thing together than an
+# engine to count a day by it.
+Words = tuple[str, list[str]]
+
+
 def _of_time(question: Question, rows: Any, *, first: int | None = None) -> Any:
     rows = rows.filter(organisation=question.organisation, at_ms__gte=question.first if first is None else first, at_ms__lt=question.end)
     if first is not None or not question.pieces:
@@ -53,38 +60,38 @@ def _of_time(question: Question, rows: Any, *, first: int | None = None) -> Any:
     return rows.filter(reduce(or_, (Q(at_ms__gte=begin, at_ms__lt=over) for begin, over in question.pieces)))
 
 
-def _limit(question: Question, column: str, read: Any) -> Any:
-    """The limit of a row's queue in ms, in SQL: the default, and the queues that have another."""
+def _told(words: str, given: list[str], kind: Any = CharField) -> RawSQL:
+    return RawSQL(words, given, output_field=kind())  # noqa: S611 (our own words; keys of queues are filled in)
+
+
+def _limit(question: Question, column: str, read: Callable[[QueueTargets], int]) -> Words:
+    """The limit of a row's queue in ms: the default, and the queues that have another."""
     usual = read(DEFAULT_TARGETS)
     others: dict[int, list[str]] = {}
     for key, targets in question.limits.items():
         if read(targets) != usual:
             others.setdefault(read(targets), []).append(key)
-    cases = [When(Q((f"{column}__in", keys)), then=Value(ms)) for ms, keys in sorted(others.items())]
-    return Case(*cases, default=Value(usual), output_field=BigIntegerField()) if cases else Value(usual, output_field=BigIntegerField())
+    if not others:
+        return f"{usual:d}", []
+    cases = " ".join(f"WHEN {column} IN ({', '.join(['%s'] * len(keys))}) THEN {ms:d}" for ms, keys in sorted(others.items()))
+    return f"CASE {cases} ELSE {usual:d} END", [key for _ms, keys in sorted(others.items()) for key in keys]
 
 
-def _visits(question: Question) -> Any:
+def _visits(question: Question, *, of_any: bool = False) -> Any:
+    """`of_any`: of any queue, whatever the question is about."""
     rows = _of_time(question, ArchivedVisit.objects.filter(dated=True).exclude(queue=""))
-    if question.keys is not None and not question.everything:
+    if question.keys is not None and not question.everything and not of_any:
         rows = rows.filter(queue__in=list(question.keys))
-    target = _limit(question, "queue", lambda targets: targets.target_ms)
-    short = _limit(question, "queue", lambda targets: targets.short_ms)
-    internal = [] if question.rules.include_internal else [When(internal=True, then=Value(r.INTERNAL))]
-    return rows.annotate(
-        klass=Case(
-            When(direction="out", then=Value(r.OUTGOING)),
-            *internal,
-            When(~Q(outcome__in=_ANSWERED_OR_GONE), then=F("outcome")),
-            When(outcome="answered", wait_ms__lte=target, then=Value(r.MET)),
-            When(outcome="answered", then=Value(r.LATE)),
-            When(wait_ms__lt=short, wait_ms__lte=target, then=Value(r.SHORT_MET)),
-            When(wait_ms__lt=short, then=Value(r.SHORT_LATE)),
-            When(wait_ms__lte=target, then=Value(r.ABANDONED_MET)),
-            default=Value(r.ABANDONED_LATE),
-            output_field=CharField(),
-        )
+    target, in_target = _limit(question, "queue", lambda targets: targets.target_ms)
+    short, in_short = _limit(question, "queue", lambda targets: targets.short_ms)
+    internal = "" if question.rules.include_internal else f"WHEN internal THEN '{r.INTERNAL}'"
+    words = (
+        f"CASE WHEN direction = 'out' THEN '{r.OUTGOING}' {internal} WHEN outcome NOT IN ('answered', 'abandoned') THEN outcome"
+        f" WHEN outcome = 'answered' THEN CASE WHEN wait_ms <= {target} THEN '{r.MET}' ELSE '{r.LATE}' END"
+        f" WHEN wait_ms < {short} THEN CASE WHEN wait_ms <= {target} THEN '{r.SHORT_MET}' ELSE '{r.SHORT_LATE}' END"
+        f" WHEN wait_ms <= {target} THEN '{r.ABANDONED_MET}' ELSE '{r.ABANDONED_LATE}' END"
     )
+    return rows.annotate(klass=_told(words, [*in_target, *in_short, *in_target, *in_target]))
 
 
 _VISIT = ("source", "id_call", "number", "at_ms", "queue", "outcome", "klass", "left_ms", "wait_ms", "talk_ms", "hold_ms", "transferred")
@@ -124,22 +131,23 @@ EVERY_SUM = frozenset({*_SUMS, "buckets"})
 
 def visit_totals(question: Question, sums: frozenset[str] = EVERY_SUM, *, by_key: bool = True) -> Groups:
     """Totals of the visits by class, and by key (else under ""). `sums`: what is added up besides how many. Raises django.db.Error."""
-    rows = _visits(question).order_by()
     by = ("queue", "klass") if by_key else ("klass",)
     asked = {name: each for kind in sums & _SUMS.keys() for name, each in _SUMS[kind].items()}
+    rows = _visits(question).order_by()
+    if "buckets" in sums:
+        # In the same pass.
+        rows = rows.annotate(bucket=_told("CASE WHEN outcome = 'answered' THEN wait_bucket END", [], SmallIntegerField))
+        by = (*by, "bucket")
     groups: Groups = {}
     for told in rows.values(*by).annotate(n=Count("*"), **asked):
         each = groups.setdefault((question.key(told.pop("queue", "")), told.pop("klass")), Totals())
-        longest = told.pop("wait_max", None)
+        longest, bucket = told.pop("wait_max", None), told.pop("bucket", None)
         each.wait_max = longest if each.wait_max is None else max(each.wait_max, longest or 0)
         each.transferred += told.pop("moved_on", 0)
+        if bucket is not None:
+            each.buckets[bucket] = each.buckets.get(bucket, 0) + told["n"]
         for name, amount in told.items():
             setattr(each, name, getattr(each, name) + (amount or 0))
-    if "buckets" in sums:
-        waits = rows.filter(outcome="answered", wait_bucket__isnull=False).values_list(*by, "wait_bucket").annotate(n=Count("*"))
-        for *whose, klass, bucket, n in waits:
-            held = groups[(question.key(whose[0]) if whose else "", klass)].buckets
-            held[bucket] = held.get(bucket, 0) + n
     return groups
 
 
@@ -164,14 +172,20 @@ def visit_rows(question: Question, classes: Iterable[str], before: int | None, l
 
     `longest`: the longest waits instead, `before` being a wait in ms.
     """
-    rows = _visits(question).filter(klass__in=list(classes)).order_by()
-    found = _page(rows.filter(wait_ms__isnull=False) if longest else rows, "wait_ms" if longest else "at_ms", before, limit)
-    return [_visit_row(question, told) for told in found.values_list(*_VISIT)] if found is not None else []
+    rows = _visits(question).filter(klass__in=list(classes))
+    column = "wait_ms" if longest else "at_ms"
+    found = _page(rows.filter(wait_ms__isnull=False) if longest else rows, _VISIT, column, before, limit)
+    return [_visit_row(question, told) for told in found]
 
 
 def visits_of_calls(question: Question, ids: Mapping[str, Sequence[str]]) -> list[Row]:
     """The archive's telling of the visits of these calls (by source), in the question's time."""
-    return [_visit_row(question, told) for part in _parts(_visits(question), ids) for told in part.values_list(*_VISIT)]
+    # Which queues they are of is told apart here: an engine that looked for them by queue would read the whole day.
+    rows = [_visit_row(question, told) for part in _parts(_visits(question, of_any=True), ids) for told in part.values_list(*_VISIT)]
+    if question.keys is None or question.everything:
+        return rows
+    mine = frozenset(question.keys.values())
+    return [row for row in rows if row.key in mine]
 
 
 def _offers(question: Question) -> Any:
@@ -214,26 +228,14 @@ def offer_rows(question: Question) -> list[Row]:
 
 
 def _calls(question: Question) -> Any:
-    short = _limit(question, "last_queue", lambda targets: targets.short_ms)
-    return (
-        _of_time(question, ArchivedCall.objects.all())
-        .annotate(
-            is_short=Case(When(last_wait_ms__lt=short, then=Value(1)), default=Value(0)),
-        )
-        .annotate(
-            klass=Case(
-                When(internal=True, then=Value(r.INTERNAL)),
-                When(direction="out", then=Value(r.OUTGOING)),
-                When(~Q(direction="in"), then=Value("none")),
-                When(gave_up=True, is_short=0, outcome="answered", then=Value("reached_lost")),
-                When(gave_up=True, is_short=0, then=Value("lost")),
-                When(outcome="answered", then=Value("reached")),
-                When(outcome="unanswered", ivr=True, then=Value("menu")),
-                default=Value("in"),
-                output_field=CharField(),
-            )
-        )
+    short, in_short = _limit(question, "last_queue", lambda targets: targets.short_ms)
+    lost = f"gave_up AND CASE WHEN last_wait_ms < {short} THEN 1 ELSE 0 END = 0"
+    words = (
+        f"CASE WHEN internal THEN '{r.INTERNAL}' WHEN direction = 'out' THEN '{r.OUTGOING}' WHEN direction <> 'in' THEN 'none'"
+        f" WHEN {lost} THEN CASE WHEN outcome = 'answered' THEN 'reached_lost' ELSE 'lost' END"
+        " WHEN outcome = 'answered' THEN 'reached' WHEN outcome = 'unanswered' AND ivr THEN 'menu' ELSE 'in' END"
     )
+    return _of_time(question, ArchivedCall.objects.annotate(klass=_told(words, in_short)))
 
 
 _CALL = ("source", "id_call", "at_ms", "outcome", "klass", "ended_ms", "number")
@@ -251,8 +253,7 @@ def call_totals(question: Question) -> Groups:
 
 def call_rows(question: Question, classes: Iterable[str], before: int | None, limit: int) -> list[Row]:
     """As `visit_rows`, of calls by their start."""
-    found = _page(_calls(question).filter(klass__in=list(classes)).order_by(), "at_ms", before, limit)
-    return [_call_row(told) for told in found.values_list(*_CALL)] if found is not None else []
+    return [_call_row(told) for told in _page(_calls(question).filter(klass__in=list(classes)), _CALL, "at_ms", before, limit)]
 
 
 def calls_of_ids(question: Question, ids: Mapping[str, Sequence[str]]) -> list[Row]:
@@ -266,11 +267,15 @@ def _parts(rows: Any, ids: Mapping[str, Sequence[str]]) -> Iterable[Any]:
             yield rows.filter(source=source, id_call__in=list(each[at : at + _AT_ONCE]))
 
 
-def _page(rows: Any, column: str, before: int | None, limit: int) -> Any:
-    """The rows down to the instant of the `limit`-th; None where there are none."""
+def _page(rows: Any, columns: Sequence[str], column: str, before: int | None, limit: int) -> list[Sequence[Any]]:
+    """The rows down to the instant of the `limit`-th at least, that instant whole; mostly one question."""
     if before is not None:
         rows = rows.filter(**{f"{column}__lte": before})
-    instants = list(rows.order_by(f"-{column}").values_list(column, flat=True)[limit - 1 : limit])
-    if not instants:
-        return rows.order_by(f"-{column}")
-    return rows.filter(**{f"{column}__gte": instants[0]}).order_by(f"-{column}")
+    ordered, at = rows.order_by(f"-{column}").values_list(*columns), columns.index(column)
+    found = list(ordered[: limit + _TIES])
+    if len(found) < limit + _TIES:
+        return found
+    # Of the last instant there may be more.
+    last = found[-1][at]
+    whole = [told for told in found if told[at] != last]
+    return whole if len(whole) >= limit else list(ordered.filter(**{f"{column}__gte": last}))

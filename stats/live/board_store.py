@@ -7,6 +7,7 @@ disorder and racing workers end in the same numbers; a worker without its lease 
 import secrets
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import structlog
 
@@ -203,9 +204,13 @@ class Store:
         return text(raw) if raw is not None else None
 
 
+# Who looks again and again at the calls that go on finds most of them as they were; the same bytes are the same call.
+_unpacked = lru_cache(maxsize=1_000)(codec.unpack_call)
+
+
 def _readable(packed: bytes) -> Call | None:
     try:
-        return codec.unpack_call(packed)
+        return _unpacked(packed)
     except Malformed as why:
         log.warning("call.unreadable", reason=why.reason)
         return None

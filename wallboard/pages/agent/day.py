@@ -157,6 +157,8 @@ def _rungs_of(calls: Iterable[Call], agent: Party) -> dict[str, list[Rung]]:
     found: dict[str, list[Rung]] = {}
     for call in calls:
         mine = found.setdefault(call.id_call, [])
+        if not any(same_party(offer.agent, agent) for offer in call.offers):
+            continue
         settled = settle(call)
         for number, (offer, outcome) in enumerate(zip(call.offers, settled.offers, strict=True)):
             if offer.began_at is None or not same_party(offer.agent, agent):
