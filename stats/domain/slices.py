@@ -27,8 +27,8 @@ class Slice:
     cell: int
 
 
-def slices(span: Span, along: Along, apart: Iterable[int] = (), until: int | None = None) -> list[Slice]:
-    """The stretches of a span in order, without the quarters `apart` and what begins at `until` or later.
+def slices(span: Span, along: Along, apart: Iterable[int] = (), days_from: int | None = 0) -> list[Slice]:
+    """The stretches of a span in order, without the quarters `apart`. Days that begin before `days_from` (None: all) are read by quarters.
 
     Where every quarter is an interval of its own ("15m", and times are kept apart), `cell` is the stretch's first instant alone.
     """
@@ -40,9 +40,8 @@ def slices(span: Span, along: Along, apart: Iterable[int] = (), until: int | Non
     found: list[Slice] = []
     for day in days(span.first, span.last):
         bounds = day_bounds(day, span.timezone)
-        if until is not None and bounds[0] >= until:
-            break
-        for each in _of_day(span, along, bounds, by_day.get(day, set()), until):
+        as_day = span.hours is None and day not in by_day and days_from is not None and bounds[0] >= days_from
+        for each in _of_day(span, along, bounds, by_day.get(day, set()), as_day=as_day):
             last = found[-1] if found else None
             if last is not None and (last.grain, last.end, last.cell) == (each.grain, each.first, each.cell):
                 found[-1] = Slice(last.grain, last.first, each.end, last.cell)
@@ -51,18 +50,17 @@ def slices(span: Span, along: Along, apart: Iterable[int] = (), until: int | Non
     return found
 
 
-def _of_day(span: Span, along: Along, bounds: tuple[int, int], apart: set[int], until: int | None) -> Iterator[Slice]:
-    whole = span.interval in ("day", "week", "month") and span.hours is None and not apart
-    if (along == "key" and span.hours is None and not apart) or whole:
+def _of_day(span: Span, along: Along, bounds: tuple[int, int], apart: set[int], *, as_day: bool) -> Iterator[Slice]:
+    if as_day and (along == "key" or span.interval in ("day", "week", "month")):
         yield Slice(DAY, *bounds, cell_of(span, along, bounds[0]))
         return
-    alike = along == "key" or span.interval not in ("30m", "1h")  # all of a day's quarters are of one cell, or each is its own
-    cell = cell_of(span, along, bounds[0]) if along == "key" or span.interval != "15m" else None
-    for at in range(bounds[0], bounds[1] if until is None else min(until, bounds[1]), QUARTER_MS):
+    each_its_own = along != "key" and span.interval in ("30m", "1h")
+    cell = bounds[0] if along != "key" and span.interval == "15m" else cell_of(span, along, bounds[0])
+    for at in range(*bounds, QUARTER_MS):
         if at not in apart and (span.hours is None or span.hours.hold(at, span.timezone)):
-            if not alike:
+            if each_its_own:
                 cell = cell_of(span, along, at)
-            yield Slice(QUARTER, at, at + QUARTER_MS, bounds[0] if cell is None else cell)
+            yield Slice(QUARTER, at, at + QUARTER_MS, cell)
 
 
 def cell_of(span: Span, along: Along, at: int) -> int:

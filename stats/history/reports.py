@@ -4,7 +4,7 @@ Rules that hold here: rows are asked for by organisation, grain and time, along 
 (JSON) are merged here and only where they are asked for; keys are as stored, whoever asks says which of them are one. Asked of any thread.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,10 +14,11 @@ import msgspec
 from django.db import connection, transaction
 
 from stats.domain.metrics import VARIANTS, QueueTargets, Variant
-from stats.domain.report import Kind, Line, Span
-from stats.domain.slices import Along, Slice, end_of, slices
+from stats.domain.report import Kind, Span
+from stats.domain.report_lines import Lines, Place, put, put_bins, put_wait
+from stats.domain.slices import Slice, slices
 from stats.domain.sums import SITE_COUNTED, TIME_METRICS
-from stats.history.rollup_tables import AgentRollup, QueueRollup, RolledQuarter, SiteRollup
+from stats.history.rollup_tables import AgentRollup, QueueRollup, SiteRollup
 
 QUEUE_SUMS = (
     *("offered", "answered", "answered_in_target", "abandoned", "short_abandoned", "abandoned_in_target", "short_in_target"),
@@ -29,35 +30,24 @@ _OF_QUEUES, _OF_AGENTS, _OF_SITE = QueueRollup._meta.db_table, AgentRollup._meta
 # An address of SQL may be so long; a question about more stretches of time is asked in parts.
 _SLICES_AT_ONCE = 4_000
 _counts = msgspec.json.Decoder(dict[str, int]).decode
-Lines = dict[tuple[str, int], Line]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sums:
-    """Which sums are read. `queues`, `agents`: stored keys, None for all; `key_of`: source and stored key -> key of today.
+    """Which stored sums are read. `queues`, `agents`: stored keys, None for all; `key_of`: source and stored key -> key of today.
 
-    `apart`: quarters that are left out, and `until`: from when on everything is. `waits`, `bins`: whether histograms are read.
+    `apart`: quarters that are left out; `days_from`: since when stored days are those of the span's zone (None: never).
+    `waits`, `bins`: whether histograms are read.
     """
 
     span: Span
-    along: Along = "both"
     apart: Collection[int] = ()
-    until: int | None = None
+    days_from: int | None = 0
     queues: Collection[str] | None = None
     agents: Collection[str] | None = None
     key_of: Callable[[str, str], str] = lambda _source, key: key
     waits: bool = True
     bins: bool = True
-
-    @property
-    def by_key(self) -> bool:
-        """Whether keys are kept apart."""
-        return self.along != "time"
-
-    @property
-    def cell(self) -> str:
-        """The interval of a row, in SQL."""
-        return "r.start_ms" if self.span.interval == "15m" and self.along != "key" else "p.c"
 
 
 @contextmanager
@@ -81,25 +71,16 @@ def one_look() -> Iterator[None]:
                 cursor.execute("ROLLBACK")
 
 
-def stored_lines(kind: Kind, sums: Sums) -> Lines:
-    """The lines of the stored sums by key ("" where keys are added up) and start. Raises django.db.Error."""
-    lines: Lines = {}
-    for part in _parts(slices(sums.span, sums.along, sums.apart, sums.until)):
+def add_stored(kind: Kind, sums: Sums, lines: Lines) -> None:
+    """Add the stored sums to lines. Raises django.db.Error."""
+    for part in _parts(slices(sums.span, lines.along, sums.apart, sums.days_from)):
         if kind == "agent":
             _add_agents(lines, sums, part)
         elif kind == "queue":
-            _add_queues(lines, sums, part, by_settings=True)
+            _add_queues(lines, sums, part, of_queues=True)
         else:
             _add_site(lines, sums, part)
-            _add_queues(lines, sums, part, by_settings=False)
-    return lines
-
-
-def rolled_to(organisation: str) -> int | None:
-    """The end of the newest quarter that was added up, epoch ms; None for none. Raises django.db.Error."""
-    newest = RolledQuarter.objects.filter(organisation=organisation, state="done").order_by("-quarter_ms")
-    at = newest.values_list("quarter_ms", flat=True).first()
-    return None if at is None else at + 900_000
+            _add_queues(lines, sums, part, of_queues=False)
 
 
 def _parts(told: Sequence[Slice]) -> Iterator[Sequence[Slice]]:
@@ -107,28 +88,21 @@ def _parts(told: Sequence[Slice]) -> Iterator[Sequence[Slice]]:
         yield told[at : at + _SLICES_AT_ONCE]
 
 
-def line_of(lines: Lines, sums: Sums, key: str, cell: int) -> Line:
-    """The line of a key and interval, made where there is none."""
-    line = lines.get((key, cell))
-    if line is None:
-        line = lines[(key, cell)] = Line(key, cell, end_of(sums.span, sums.along, cell))
-    return line
-
-
 def _asked(
-    sums: Sums, part: Sequence[Slice], table: str, columns: Sequence[str], group: Sequence[str], keys: tuple[str, Collection[str] | None]
+    lines: Lines, part: Sequence[Slice], table: str, columns: Sequence[str], group: Sequence[str], keys: tuple[str, Collection[str] | None]
 ) -> list[Sequence[Any]]:
     """Rows of (cell, group columns, other columns)."""
     places = ",".join(f"({each.grain},{each.first},{each.end},{each.cell})" for each in part)
-    words, values = ["r.organisation = %s", "r.grain = p.g", "r.start_ms >= p.s", "r.start_ms < p.e"], [sums.span.organisation]
+    words, values = ["r.organisation = %s", "r.grain = p.g", "r.start_ms >= p.s", "r.start_ms < p.e"], [lines.span.organisation]
     column, wanted = keys
+    if not part or (wanted is not None and not wanted):
+        return []
     if wanted is not None:
-        if not wanted:
-            return []
         words.append(f"r.{column} IN ({', '.join(['%s'] * len(wanted))})")
         values += sorted(wanted)
-    named = [sums.cell, *(f"r.{name}" for name in group)]
-    grouping = f" GROUP BY {', '.join(named)}" if any("(" in column for column in columns) else ""
+    # Where every quarter is an interval of its own, the stretches are longer than intervals.
+    named = ["r.start_ms" if lines.span.interval == "15m" and lines.along != "key" else "p.c", *(f"r.{name}" for name in group)]
+    grouping = f" GROUP BY {', '.join(named)}" if any("(" in each for each in columns) else ""
     with connection.cursor() as cursor:
         # The stretches first, and for each of them a place in the table's key: no engine may begin at the other end.
         cursor.execute(
@@ -144,49 +118,36 @@ def _summed(names: Sequence[str]) -> list[str]:
     return [f"CAST(SUM(r.{name}) AS BIGINT)" for name in names]
 
 
-def _put(line: Line, names: Sequence[str], amounts: Sequence[int]) -> None:
-    held = line.amounts
-    for name, amount in zip(names, amounts, strict=True):
-        if amount:
-            held[name] = held.get(name, 0) + amount
+def _named(names: Sequence[str], amounts: Sequence[int]) -> dict[str, int]:
+    return dict(zip(names, amounts, strict=True))
 
 
 def _add_site(lines: Lines, sums: Sums, part: Sequence[Slice]) -> None:
-    for cell, *amounts in _asked(sums, part, _OF_SITE, _summed(SITE_COUNTED), (), ("source", None)):
-        _put(line_of(lines, sums, "", cell), SITE_COUNTED, amounts)
+    for cell, *amounts in _asked(lines, part, _OF_SITE, _summed(SITE_COUNTED), (), ("source", None)):
+        put(lines.at("", cell), _named(SITE_COUNTED, amounts))
 
 
 def _add_agents(lines: Lines, sums: Sums, part: Sequence[Slice]) -> None:
-    group = ("source", "agent") if sums.by_key else ()
-    for cell, *told in _asked(sums, part, _OF_AGENTS, _summed(AGENT_SUMS), group, ("agent", sums.agents)):
+    group = ("source", "agent") if lines.along != "time" else ()
+    for cell, *told in _asked(lines, part, _OF_AGENTS, _summed(AGENT_SUMS), group, ("agent", sums.agents)):
         key = sums.key_of(told[0], told[1]) if group else ""
-        _put(line_of(lines, sums, key, cell), AGENT_SUMS, told[len(group) :])
+        put(lines.at(key, cell), _named(AGENT_SUMS, told[len(group) :]))
 
 
 _SETTINGS = ("target_ms", "short_ms", "share", "variant")
 
 
-def _add_queues(lines: Lines, sums: Sums, part: Sequence[Slice], *, by_settings: bool) -> None:
-    by_key = by_settings and sums.by_key
-    whose = ("source", "queue") if by_key else ()
-    group = (*whose, *_SETTINGS) if by_settings else ()
-    newest: dict[tuple[str, int], list[tuple[int, QueueTargets]]] = {}
-    for cell, *told in _asked(
-        sums, part, _OF_QUEUES, ["MAX(r.wait_max)", "MAX(r.start_ms)", *_summed(QUEUE_SUMS)], group, ("queue", sums.queues)
-    ):
-        key = sums.key_of(told[0], told[1]) if whose else ""
-        line = line_of(lines, sums, key, cell)
+def _add_queues(lines: Lines, sums: Sums, part: Sequence[Slice], *, of_queues: bool) -> None:
+    whose = ("source", "queue") if of_queues and lines.along != "time" else ()
+    group = (*whose, *_SETTINGS) if of_queues else ()
+    columns = ["MAX(r.wait_max)", "MAX(r.start_ms)", *_summed(QUEUE_SUMS)]
+    for cell, *told in _asked(lines, part, _OF_QUEUES, columns, group, ("queue", sums.queues)):
+        line = lines.at(sums.key_of(told[0], told[1]) if whose else "", cell)
         longest, last, *amounts = told[len(group) :]
-        _put(line, QUEUE_SUMS, amounts)
-        if longest is not None:
-            line.wait_max = max(longest, line.wait_max or 0)
-        if group:
-            newest.setdefault((key, cell), []).append((last, _targets(told[len(whose) : len(group)])))
-    for place, targets in newest.items():
-        if targets:
-            targets.sort(key=lambda each: each[0])
-            held = lines[place].settings
-            lines[place].settings = tuple(dict.fromkeys([*held, *(each for _last, each in targets)]))
+        put(line, _named(QUEUE_SUMS, amounts))
+        put_wait(line, longest)
+        if of_queues:
+            lines.counted_by(line, _targets(told[len(whose) : len(group)]), last)
     if sums.waits or sums.bins:
         _add_histograms(lines, sums, part, whose)
 
@@ -200,8 +161,8 @@ def _targets(told: Sequence[Any]) -> QueueTargets:
 def _add_histograms(lines: Lines, sums: Sums, part: Sequence[Slice], whose: Sequence[str]) -> None:
     """Histograms merged line by line."""
     columns = [*(["waits"] if sums.waits else []), *(["answered_bins", "abandoned_bins"] if sums.bins else [])]
-    merged: list[dict[tuple[str, int], dict[str, int]]] = [{} for _ in columns]
-    for cell, *told in _asked(sums, part, _OF_QUEUES, [f"r.{name}" for name in columns], whose, ("queue", sums.queues)):
+    merged: list[dict[Place, dict[str, int]]] = [{} for _ in columns]
+    for cell, *told in _asked(lines, part, _OF_QUEUES, [f"r.{name}" for name in columns], whose, ("queue", sums.queues)):
         place = (sums.key_of(told[0], told[1]) if whose else "", cell)
         for written, into in zip(told[len(whose) :], merged, strict=True):
             if written == "{}":
@@ -214,15 +175,9 @@ def _add_histograms(lines: Lines, sums: Sums, part: Sequence[Slice], whose: Sequ
                 held[name] = held.get(name, 0) + count
     for name, into in zip(columns, merged, strict=True):
         for place, counts in into.items():
-            _put_counts(line_of(lines, sums, *place), name, counts)
-
-
-def _put_counts(line: Line, name: str, counts: Mapping[str, int]) -> None:
-    if name == "waits":
-        held = line.amounts
-        for bucket, count in counts.items():
-            held[f"h{bucket}"] = held.get(f"h{bucket}", 0) + count
-        return
-    bins = line.answered_bins if name == "answered_bins" else line.abandoned_bins
-    for place, count in counts.items():
-        bins[int(place)] = bins.get(int(place), 0) + count
+            line = lines.at(*place)
+            if name == "waits":
+                put(line, {f"h{bucket}": count for bucket, count in counts.items()})
+            else:
+                bins = line.answered_bins if name == "answered_bins" else line.abandoned_bins
+                put_bins(bins, ((int(bucket), count) for bucket, count in counts.items()))

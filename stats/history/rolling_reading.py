@@ -38,7 +38,7 @@ def read_into(rolling: Rolling, organisation: str, without: Without, now_ms: int
     watched = [quarter for quarter in rolling.quarters if quarter >= presence_from_ms]
     if watched:
         first, end = min(watched), min(max(watched) + QUARTER_MS, now_ms)
-        for source, agent, changes in _watched(organisation, first, end):
+        for source, agent, changes in changes_by_agent(organisation, first, end):
             rolling.watched(source, agent, changes, first, end)
 
 
@@ -91,7 +91,7 @@ def _readable(record: str) -> Iterator[Call]:
         return
 
 
-def _watched(organisation: str, first: int, end: int) -> Iterator[tuple[str, str, list[PresenceSeen]]]:
+def changes_by_agent(organisation: str, first: int, end: int) -> Iterator[tuple[str, str, list[PresenceSeen]]]:
     """(source, agent, the changes told in [first, end) and the last one told before) of every agent who was ever watched."""
     for source in _sources(organisation):
         changes: list[PresenceSeen] = []

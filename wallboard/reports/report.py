@@ -1,0 +1,72 @@
+"""A report as it was read: its lines, how they add up, and how far they can be believed.
+
+Rules that hold here: lines are sums and add; numbers are made of sums at reading; what cannot be known is None, and 0 is a number.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from stats.domain.records import Party
+from stats.domain.report import Kind, Line, Span, total
+from stats.domain.slices import Along
+from stats.domain.sums import SITE_COUNTED, Number
+
+_TIMES = "time_"
+
+
+@dataclass(slots=True, kw_only=True)
+class Report:
+    """What a span adds up to.
+
+    `lines`: one a key ("" for the site) and interval, by time, then key; intervals with nothing have no line. `names`: by key of today.
+    `complete_to` (epoch ms): everything up to there is in it. `recounting`: so many quarters wait to be added up anew, and are as before.
+    `away`: the live store told nothing. `scoped`: it is made of some queues alone, so that the site's calls are unknown. `unwatched`:
+    agents of whom no presence is known, whose times are unknown where none were seen.
+    """
+
+    span: Span
+    kind: Kind
+    along: Along = "both"
+    as_of: int = 0
+    lines: list[Line] = field(default_factory=list)
+    names: Mapping[str, Party] = field(default_factory=dict)
+    complete_to: int = 0
+    recounting: int = 0
+    scoped: bool = False
+    away: bool = False
+    unwatched: frozenset[str] = frozenset()
+
+    def by_key(self) -> dict[str, Line]:
+        """Every key's line over the whole span."""
+        held: dict[str, list[Line]] = {}
+        for line in self.lines:
+            held.setdefault(line.key, []).append(line)
+        return {key: total(lines, key, self.span.bounds) for key, lines in held.items()}
+
+    def by_time(self) -> dict[int, Line]:
+        """Every interval's line over all keys, by its start."""
+        held: dict[int, list[Line]] = {}
+        for line in self.lines:
+            held.setdefault(line.start, []).append(line)
+        return {start: self._together(lines, (start, lines[0].end)) for start, lines in sorted(held.items())}
+
+    def whole(self) -> Line:
+        """Everything in one line."""
+        return self._together(self.lines, self.span.bounds)
+
+    def _together(self, lines: list[Line], span: tuple[int, int]) -> Line:
+        added = total(lines, "", span)
+        if len({each.variant for each in added.settings}) > 1:
+            # Of what is promised in several ways the usual one is told.
+            added.settings = ()
+        return added
+
+    def numbers(self, line: Line) -> dict[str, Number | dict[str, float | None]]:
+        """A line's numbers by id, those null that cannot be known: the site's calls where some queues alone are seen, and the times of an
+        agent who was never watched."""
+        numbers = line.numbers(self.kind)
+        if self.kind == "site" and self.scoped:
+            numbers.update(dict.fromkeys(SITE_COUNTED))
+        if self.kind == "agent" and line.key in self.unwatched and not any(name.startswith(_TIMES) for name in line.amounts):
+            numbers.update({name: None for name in numbers if name.startswith(_TIMES) or name == "occupancy"})
+        return numbers
