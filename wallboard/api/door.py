@@ -12,7 +12,7 @@ from typing import Any, Concatenate, ParamSpec
 
 import msgspec
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from stats.live.connection import StoreAway
@@ -28,28 +28,28 @@ METHODS = ("GET", "HEAD", "OPTIONS")
 MOST_BUCKETS = 2_000
 
 P = ParamSpec("P")
-View = Callable[..., Coroutine[Any, Any, HttpResponse]]
+View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 Inner = Callable[Concatenate[HttpRequest, Pass, P], Awaitable[object]]
 
 _buckets: dict[str, Bucket] = {}
 
 
 def guarded(view: Inner[P], *, people: bool = False, needs: str = "look") -> View:
-    """A view that gets the pass of a program's token (with `people`, also of a person's login) and returns what becomes JSON.
+    """A view that gets the pass of a program's token (with `people`, also of a person's login) and returns an answer, or what becomes JSON.
 
     `needs`: the ability without which nothing is answered but 403.
     """
 
     @csrf_exempt  # no cookie opens anything here, and what writes is told so as a problem
     @wraps(view)
-    async def asked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    async def asked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         try:
             _only_reading(request)
             entry = (await _person(request) if people else None) or await _admitted(request)
             if not entry.viewer.may(needs):
                 raise Problem(403, f"This token's scopes do not cover this ({needs}); whoever administers the wallboard can make another.")
             _not_too_often(entry)
-            return as_json(await view(request, entry, *args, **kwargs))
+            return _unkept(await view(request, entry, *args, **kwargs))
         except Problem as problem:
             return problem.as_response()
         except StoreAway:
@@ -82,6 +82,13 @@ def as_json(document: object, status: int = 200) -> HttpResponse:
     response = HttpResponse(msgspec.json.encode(document), status=status, content_type="application/json")
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _unkept(told: object) -> HttpResponseBase:
+    if not isinstance(told, HttpResponseBase):
+        return as_json(told)
+    told["Cache-Control"] = "no-store"
+    return told
 
 
 def _only_reading(request: HttpRequest) -> None:

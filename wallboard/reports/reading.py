@@ -79,6 +79,7 @@ async def read_of(
 
 async def known_keys(organisation: LiveOrganisation, kind: Kind, viewer: Viewer) -> frozenset[str]:
     """The keys of today under which a report may have lines for this viewer. Raises DatabaseAway."""
+    await organisation.current()
     facts = organisation.mirror.facts
     try:
         called = await database_sync_to_async(partial(party_names, organisation.slug, kind), thread_sensitive=False, executor=desk)()
