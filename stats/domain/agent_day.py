@@ -195,6 +195,21 @@ def _looks(piece: Stretch | Login) -> tuple[object, ...]:
     return (piece.number, piece.keys)
 
 
+def within(watched: Watched, pieces: Iterable[tuple[int, int]]) -> Watched:
+    """What of it lies in some pieces of its time (in order, apart)."""
+    inside = list(pieces)
+    return Watched(_cut(watched.presence, inside), _cut(watched.logins, inside), watched.heard_from)
+
+
+def _cut(lane: Sequence[Piece], pieces: Sequence[tuple[int, int]]) -> tuple[Piece, ...]:
+    return tuple(
+        replace(each, start=max(each.start, begin), end=min(each.end, over), going_on=each.going_on and over >= each.end)
+        for each in lane
+        for begin, over in pieces
+        if begin < each.end and over > each.start
+    )
+
+
 def time_by_state(watched: Watched) -> dict[str, int]:
     """Milliseconds under the names of the agent's metrics, `time_talking` to `time_logged_in`: what the day's `time_*` are made of."""
     totals = {f"time_{state}": 0 for state in TIMED_STATES}

@@ -229,6 +229,12 @@ def total(groups: Groups, classes: frozenset[str], keys: frozenset[str] | None =
     return whole
 
 
+def merged(groups: Groups, more: Groups) -> None:
+    """Put other totals to these."""
+    for group, each in more.items():
+        _merge(groups.setdefault(group, Totals()), each)
+
+
 def _merge(whole: Totals, each: Totals) -> None:
     for name in ("n", "wait_n", "wait_sum", "talk_n", "talk_sum", "hold_sum", "hold_of_talk", "ring_sum", "transferred"):
         setattr(whole, name, getattr(whole, name) + getattr(each, name))

@@ -42,7 +42,7 @@ class Search:
     `keys`: of the queues or the agent; None: all queues. `classes` of the rows listed, `fits` what else they must be; `after`: the place
     of the last row of the page before. `longest`: the longest waits first, instead of the newest. `sums` and `by_key`: what is added up
     (`stats.history.receipts.visit_totals`). `pieces`: the stretches of [first, end) that count, none for all of it. `older`: keys under
-    which somebody may have been kept -> the key of today, beyond those the live store knows.
+    which somebody may have been kept -> the key of today, beyond those the live store knows. `count` False: no totals, the page alone.
     """
 
     kind: str
@@ -58,6 +58,7 @@ class Search:
     by_key: bool = True
     pieces: tuple[tuple[int, int], ...] = ()
     older: Mapping[str, str] = field(default_factory=dict)
+    count: bool = True
 
     def holds(self, at: int) -> bool:
         """Whether an instant is in its time."""
@@ -217,13 +218,13 @@ def _ask(question: Question, search: Search, own_rows: Callable[[], list[Row]], 
         rows = kept + own
         return _found(search, r.grouped(rows), _listed(search, rows))
     if search.kind == "visit":
-        groups = archive.visit_totals(question, search.sums, by_key=search.by_key)
+        groups = archive.visit_totals(question, search.sums, by_key=search.by_key) if search.count else {}
         r.grouped(archive.visits_of_calls(question, ids), groups, -1)
         fetch: Callable[[int | None, int], list[Row]] = lambda before, limit: archive.visit_rows(  # noqa: E731
             question, search.classes, before, limit, longest=search.longest
         )
     else:
-        groups = archive.call_totals(question)
+        groups = archive.call_totals(question) if search.count else {}
         for row in archive.calls_of_ids(question, ids):
             groups.setdefault((row.key, row.klass), Totals()).n -= 1
         fetch = lambda before, limit: archive.call_rows(question, search.classes, before, limit)  # noqa: E731

@@ -12,12 +12,12 @@ from dataclasses import replace
 from stats.domain import receipts as r
 from stats.domain.definitions import NOW, Definition, definition, level_of
 from stats.domain.facts import Facts
-from stats.domain.metrics import DEFAULT_TARGETS
+from stats.domain.metrics import DEFAULT_TARGETS, CountingRules, Variant
 from stats.domain.periods import MINUTE_MS, business_day, day_bounds, window_minutes
 from stats.domain.receipts import Row
 from wallboard.accounts.viewer import Viewer
 from wallboard.api import counting, present
-from wallboard.api.gathering import Search, find
+from wallboard.api.gathering import Found, Search, find
 from wallboard.api.receipt_shape import ALL, COUNTED, REST, Line, NoSuchNumber, Receipt, Wish
 from wallboard.push import sights
 from wallboard.push.live import LiveOrganisation, Snapshot
@@ -99,35 +99,42 @@ async def _read(told: Receipt, organisation: LiveOrganisation, viewer: Viewer) -
 
 
 async def _from_records(told: Receipt, slug: str, facts: Facts, viewer: Viewer) -> None:
+    search, key = search_of(told, viewer), told.wish.scope.partition(":")[2]
+    found = await find(slug, facts, search, told.as_of)
+    take_in(told, viewer, search, found, facts.rules, (facts.rules.of(key) if key else DEFAULT_TARGETS).variant)
+
+
+def search_of(told: Receipt, viewer: Viewer) -> Search:
+    """What has to be looked for: the page of the list, and totals of everything in its time."""
     meant, wish = told.definition, told.wish
     assert told.first is not None
     assert told.end is not None
     key = wish.scope.partition(":")[2]
-    keys = frozenset({key}) if key else viewer.queues
-    classes = {ALL: meant.over, COUNTED: meant.counted, REST: meant.over}[wish.part]
-    longest = meant.id == "longest_wait_window"
-    search = Search(
+    return Search(
         kind=meant.kind,
         first=told.first,
         end=told.end,
-        keys=keys if meant.kind != "call" else None,
-        classes=classes,
+        keys=(frozenset({key}) if key else viewer.queues) if meant.kind != "call" else None,
+        classes={ALL: meant.over, COUNTED: meant.counted, REST: meant.over}[wish.part],
         fits=lambda row: wish.part == ALL or counting.counts(meant, row) == (wish.part == COUNTED),
         after=wish.after,
         limit=wish.limit,
-        longest=longest,
+        longest=meant.id == "longest_wait_window",
         sums=_SUMS.get(meant.id, _OF_MEASURE.get(meant.measure, frozenset())),
         by_key=meant.id == "sl_budget",
     )
-    found = await find(slug, facts, search, told.as_of)
+
+
+def take_in(told: Receipt, viewer: Viewer, search: Search, found: Found, rules: CountingRules, variant: Variant) -> None:
+    """What was found becomes the receipt's list and its number, counted again."""
+    meant, wish = told.definition, told.wish
     if meant.kind == "offer":
         told.recounted, told.figures = counting.offers_again(meant, found.groups)
     elif meant.kind == "call":
         told.recounted = r.total(found.groups, meant.over).n
     else:
-        targets = facts.rules.of(key) if key else DEFAULT_TARGETS
         top = found.rows[0].wait if found.rows and wish.after is None and wish.part != REST else r.total(found.groups, meant.over).wait_max
-        told.recounted, told.figures = counting.visits_again(meant, found.groups, facts.rules, targets.variant, top if longest else None)
+        told.recounted, told.figures = counting.visits_again(meant, found.groups, rules, variant, top if search.longest else None)
     told.total = r.total(found.groups, meant.over).n
     told.counted = counting.number_counted(meant, found.groups)
     told.left_out = counting.left_out(meant, found.groups)

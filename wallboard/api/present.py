@@ -3,18 +3,19 @@
 Rules that hold here: the same survey of living calls, the same states and the same stretches as the boards and pages count by.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from channels.db import database_sync_to_async
 from django.db import DatabaseError, InterfaceError
 
-from stats.domain.agent_day import Watched, time_by_state, watch
+from stats.domain.agent_day import Watched, time_by_state, watch, within
 from stats.domain.agent_states import LOGGED_IN_STATES, AgentState
 from stats.domain.board import survey
 from stats.domain.facts import Facts
 from stats.domain.metrics import Caller
 from stats.domain.periods import business_day
+from stats.domain.presence_changes import PresenceSeen
 from stats.domain.receipts import Row
 from stats.domain.sums import TIME_METRICS, seconds
 from stats.history.agent_days import Kept, changes_of_agent
@@ -28,6 +29,7 @@ from wallboard.push.admission import DatabaseAway
 from wallboard.push.sights import logged_in_to
 
 _BUSY = ("talking", "ringing", "wrapup")
+_AT_ONCE_MS = 7 * 86_400_000
 
 
 def living(told: Receipt, facts: Facts, viewer: Viewer) -> None:
@@ -134,27 +136,50 @@ def lost_rows(told: Iterable[tuple[str, Caller]]) -> list[Row]:
     return sorted(rows, key=lambda row: (row.at, row.id_call))
 
 
-async def times(told: Receipt, slug: str, facts: Facts) -> None:
-    """An agent's stretches of today in the states of a number; `ended_at` None while one goes on. Raises StoreAway, DatabaseAway."""
+async def times(
+    told: Receipt,
+    slug: str,
+    facts: Facts,
+    *,
+    source: str = "",
+    kept: frozenset[str] = frozenset(),
+    pieces: Sequence[tuple[int, int]] = (),
+) -> None:
+    """An agent's stretches in the states of a number; `ended_at` None while one goes on. Raises StoreAway, DatabaseAway.
+
+    `source` and `kept`: who tells of the agent, and under which keys, where the live store does not know. `pieces`: of the time these
+    stretches alone.
+    """
     assert told.first is not None
     assert told.end is not None
     key = told.wish.scope.partition(":")[2]
-    agent = facts.agents[key]
-    kept = frozenset(aliases([agent])) | {key}
-    waits = await changes_waiting(live.store(), slug, agent.source, kept)
+    if not source:
+        agent = facts.agents[key]
+        source, kept = agent.source, frozenset(aliases([agent])) | {key}
+    waits = await changes_waiting(live.store(), slug, source, kept)
     try:
-        asked = partial(changes_of_agent, Kept(slug, agent.source, kept), told.first, told.end)
+        asked = partial(_changes, Kept(slug, source, kept), told.first, told.end)
         changes = await database_sync_to_async(asked)()
     except (DatabaseError, InterfaceError) as why:
         raise DatabaseAway from why
-    source = facts.sources.get(agent.source)
-    until = told.as_of + (source.clock_ahead_ms if source is not None else 0)
+    fed = facts.sources.get(source)
+    until = told.as_of + (fed.clock_ahead_ms if fed is not None else 0)
     watched = watch([*changes, *waits], facts.presence.get(key), key, told.first, told.end, until)
+    if pieces:
+        watched = within(watched, pieces)
     told.recounted, told.figures = counting.times_again(told.definition, time_by_state(watched))
-    rows = _stretches(told.definition.id, watched, agent.source, key)
+    rows = _stretches(told.definition.id, watched, source, key)
     busy = {f"time_{state}" for state in _BUSY}
     counted = (told.definition.id != "occupancy" or f"time_{row.klass}" in busy for row in rows)
     _page(told, rows, counted)
+
+
+def _changes(whose: Kept, first: int, end: int) -> list[PresenceSeen]:
+    """The changes of a time, some days at once: a question has a limit."""
+    found: dict[PresenceSeen, None] = {}
+    for begin in range(first, end, _AT_ONCE_MS):
+        found.update(dict.fromkeys(changes_of_agent(whose, begin, min(end, begin + _AT_ONCE_MS))))
+    return list(found)
 
 
 def _stretches(metric: str, watched: Watched, source: str, key: str) -> list[Row]:

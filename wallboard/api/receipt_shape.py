@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 
 from stats.domain.definitions import Definition
+from stats.domain.metrics import QueueTargets
 from stats.domain.receipts import Row
 from wallboard.api.counting import Number
+from wallboard.api.spans import AskedTime
 from wallboard.push.live import Snapshot
 
 ALL, COUNTED, REST = "all", "counted", "rest"
@@ -43,7 +45,11 @@ class Line:
 
 @dataclass(slots=True, kw_only=True)
 class Receipt:
-    """Everything about one number. Instants epoch ms; `first` and `end` bound its window, None for now."""
+    """Everything about one number. Instants epoch ms; `first` and `end` bound its window, None for now.
+
+    Of a span: `asked` is which, `settings` what its queue promised from which day on ("" from the first), `name` what somebody was called
+    who is not known any more; `uncounted`: its records are too many to be counted again.
+    """
 
     definition: Definition
     wish: Wish
@@ -64,3 +70,7 @@ class Receipt:
     next: tuple[int, str, int, str] | None = None
     without_archive: bool = False
     source: str | None = None
+    asked: AskedTime | None = None
+    name: str = ""
+    settings: list[tuple[str, QueueTargets]] = field(default_factory=list)
+    uncounted: bool = False
