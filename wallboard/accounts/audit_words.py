@@ -38,6 +38,7 @@ ACTIONS: Mapping[str, str | Promise] = {
     "number.shown": _("Saw a call's whole telephone number"),
     "number.searched": _("Searched for a telephone number"),
     "agent.opened": _("Looked at an agent"),
+    "agents.reported": _("Looked at a report of agents"),
     "receipt.exported": _("Saved a list of calls as a file"),
     "calls.exported": _("Saved the calls of some days as a file"),
     "callers.exported": _("Saved the lost callers as a file"),
@@ -71,6 +72,7 @@ SUBJECTS: Mapping[str, str | Promise] = {
     "source": _("Source"),
     "caller": _("Caller"),
     "list": _("List"),
+    "report": _("Report"),
     "retention": _("Retention"),
 }
 WAYS: Mapping[str, str | Promise] = {

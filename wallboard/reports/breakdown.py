@@ -1,8 +1,13 @@
-"""A report queue by queue: the same days and columns, a row for each queue, sorted, each leading to the report of it alone."""
+"""A report queue by queue, or agent by agent: a row for each, sorted, each leading to the report of it alone.
+
+Rules that hold here: each row is one sum over the whole time, made of sums; compared is what of it is over; names are those of today, as
+the viewer may see them, and an id where no name was ever told.
+"""
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from wallboard.boards import figures
 from wallboard.pages.addresses import receipt_address
@@ -15,8 +20,8 @@ from wallboard.reports.reading import Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QueueRow:
-    """One queue: its row, what it promised in words, and whether the report is of it."""
+class KeyRow:
+    """One queue or agent: its row, what a queue promised in words, and whether the report is of it."""
 
     row: table.Row
     promise: str
@@ -25,52 +30,66 @@ class QueueRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breakdown:
-    """Rows by queue under sortable headings; `name` is the heading of the names."""
+    """Rows under sortable headings; `name` is the heading of the names; `report` what they were made of."""
 
-    rows: Sequence[QueueRow]
+    rows: Sequence[KeyRow]
     columns: Sequence[table.Column]
     name: table.Column
+    report: Report
+    beside: Beside | None
 
 
-async def breakdown_of(visit: Visit, asked: Asked, metrics: Sequence[str], order: str, address: Address) -> Breakdown:
-    """The queues of the days asked for, those alone that are chosen where any are. Raises as reading does."""
-    organisation = visit.viewer.organisation
-    # Compared are intervals that are over, so that they are needed one by one then; else each queue is one sum.
-    span = asked.span(organisation, visit.timezone, visit.viewer)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class By:
+    """By what a report is broken down: which numbers, in which order (and which is the usual one), under which address."""
+
+    kind: Literal["queue", "agent"]
+    metrics: Sequence[str]
+    order: str
+    usual: str
+    address: Address
+
+
+async def breakdown_of(visit: Visit, asked: Asked, by: By) -> Breakdown:
+    """The queues or agents of the days asked for, those alone that are chosen where any are. Raises as reading does."""
+    organisation, viewer = visit.viewer.organisation, visit.viewer
+    # Compared are intervals that are over, so that they are needed one by one then; else each row is one sum.
+    span = asked.span(organisation, visit.timezone, viewer)
     other = asked.with_compared()
     if other is None:
-        report, beside = await reading.read(organisation, span, "queue", visit.viewer, along="key"), None
+        report, beside = await reading.read(organisation, span, by.kind, viewer, along="key"), None
     else:
-        before_span = other.span(organisation, visit.timezone, visit.viewer)
+        before_span = other.span(organisation, visit.timezone, viewer)
         report, before = await asyncio.gather(
-            reading.read(organisation, span, "queue", visit.viewer), reading.read(organisation, before_span, "queue", visit.viewer)
+            reading.read(organisation, span, by.kind, viewer), reading.read(organisation, before_span, by.kind, viewer)
         )
         beside = Beside(report, before, pairs(span, before_span, report.complete_to))
+    order, place = {"order": by.order, "address": by.address, "usual": by.usual}, by.kind
     return Breakdown(
-        rows=_rows(visit, asked, report, beside, metrics, order, address),
-        columns=table.columns_of(metrics, "queue", order=order, address=address, usual="-offered"),
-        name=table.columns_of(["name"], "queue", order=order, address=address, usual="-offered")[0],
+        rows=_rows(visit, asked, by, report, beside),
+        columns=table.columns_of(by.metrics, place, **order),  # type: ignore[arg-type]  # as they are called there
+        name=table.columns_of(["name"], place, **order)[0],  # type: ignore[arg-type]
+        report=report,
+        beside=beside,
     )
 
 
-def _rows(
-    visit: Visit, asked: Asked, report: Report, beside: Beside | None, metrics: Sequence[str], order: str, address: Address
-) -> list[QueueRow]:
+def _rows(visit: Visit, asked: Asked, by: By, report: Report, beside: Beside | None) -> list[KeyRow]:
     language = str(getattr(visit.request, "LANGUAGE_CODE", "en"))
-    lines, known = report.by_key(), names_of(visit, "queue")
+    lines, sides = report.by_key(), beside.by_key() if beside is not None else {}
     numbers = {key: report.numbers(line) for key, line in lines.items()}
-    names = {key: known.get(key) or (report.names[key].name if key in report.names else "") or f"#{key}" for key in lines}
-    steps = {metric: dict(zip(numbers, table.steps_of(metric, numbers.values()), strict=True)) for metric in metrics}
-    sides = beside.by_key() if beside is not None else {}
+    names = _names(visit, by.kind, report)
+    steps = {metric: dict(zip(numbers, table.steps_of(metric, numbers.values()), strict=True)) for metric in by.metrics}
+    chosen = asked.queues if by.kind == "queue" else asked.agents
     found = []
-    for key in sorted_keys(numbers, names, order):
+    for key in sorted_keys(numbers, names, by.order):
         now, then = (report.numbers(side) for side in sides[key]) if key in sides else (None, None)
         cells = [
             table.cell_of(
                 metric,
                 numbers[key].get(metric),
                 language,
-                address=receipt_address(f"queue:{key}", metric, first=asked.first, last=asked.last, hours=asked.hours)
+                address=receipt_address(f"{by.kind}:{key}", metric, first=asked.first, last=asked.last, hours=asked.hours)
                 if visit.may("calls")
                 else "",
                 step=steps[metric][key],
@@ -78,17 +97,28 @@ def _rows(
                 was=None if then is None else then.get(metric),
                 compared=then is not None,
             )
-            for metric in metrics
+            for metric in by.metrics
         ]
-        chosen = key in asked.queues
-        to = address.to(queues=() if asked.queues == (key,) else (key,))
+        to = by.address.to(**{f"{by.kind}s": () if chosen == (key,) else (key,)})
+        promised = [each for each in report.lines if each.key == key] if by.kind == "queue" else []
         found.append(
-            QueueRow(
+            KeyRow(
                 row=table.Row(key=key, label=names[key], kind="key", cells=cells, address=to),
-                promise="; ".join(words.promises_words([each for each in report.lines if each.key == key], visit.timezone)),
-                chosen=chosen,
+                promise="; ".join(words.promises_words(promised, visit.timezone)),
+                chosen=key in chosen,
             )
         )
+    return found
+
+
+def _names(visit: Visit, kind: str, report: Report) -> dict[str, str]:
+    """What each key of a report is called."""
+    known, found = names_of(visit, kind), {}
+    for key in {line.key for line in report.lines}:
+        told = report.names[key].name if key in report.names else None
+        if kind == "agent" and key not in known:
+            told = visit.agent_name(key, told)
+        found[key] = known.get(key) or told or f"#{key}"
     return found
 
 

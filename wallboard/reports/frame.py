@@ -8,22 +8,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from channels.db import database_sync_to_async
-from django.db import DatabaseError, InterfaceError
 from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from stats.domain.periods import business_day, day_bounds
-from stats.history.rollup_tables import Restatement
+from stats.domain.metrics import DEFINITIONS
+from stats.domain.periods import business_day
 from wallboard.pages.frame import Visit, draw, draw_plain
 from wallboard.push.admission import DatabaseAway
 from wallboard.reports import words
 from wallboard.reports.asked import NAMES, Asked, Unfit, read_asked
 from wallboard.reports.bar import bar_of, tabs_of
-
-# More restatements of a period are only said to be more.
-MOST_RESTATED = 99
+from wallboard.reports.restatements import restated_words
 
 
 class Stamped(Protocol):
@@ -69,7 +64,7 @@ async def report_page(visit: Visit, tab: str, draw_tab: Drawing) -> HttpResponse
 
 async def _framed(visit: Visit, tab: str, asked: Asked, drawn: Drawn, status: int = 200) -> HttpResponse:
     report, compared = drawn.report, asked.compared()
-    restated = await database_sync_to_async(_restated)(visit.viewer.organisation, *_bounds(asked, visit.timezone))
+    restated, restated_address = await restated_words(visit, asked)
     return draw(
         visit,
         drawn.template,
@@ -87,7 +82,9 @@ async def _framed(visit: Visit, tab: str, asked: Asked, drawn: Drawn, status: in
             "timezone": visit.timezone,
             "complete": words.stamp_words(report.complete_to, visit.now, visit.timezone) if report is not None else "",
             "recounting": report.recounting if report is not None else 0,
-            "restated": _restated_words(restated),
+            "restated": restated,
+            "restated_address": restated_address,
+            "definitions": DEFINITIONS,
             "page_keys": words.KEYS,
             **drawn.context,
         },
@@ -115,25 +112,3 @@ def _without(params: QueryDict, name: str) -> None:
     together = {"to": ("from", "to"), "from": ("from", "to"), "closes": ("hours", "opens", "closes"), "opens": ("hours", "opens", "closes")}
     for each in together.get(name, (name,)):
         params.pop(each, None)
-
-
-def _bounds(asked: Asked, timezone: str) -> tuple[int, int]:
-    return day_bounds(asked.first, timezone)[0], day_bounds(asked.last, timezone)[1]
-
-
-def _restated(organisation: str, first: int, end: int) -> int:
-    """How many restatements are of these days, as far as anybody wants to know."""
-    try:
-        rows = Restatement.objects.filter(organisation=organisation, quarter_ms__gte=first, quarter_ms__lt=end)
-        return len(rows.values_list("id", flat=True)[: MOST_RESTATED + 1])
-    except (DatabaseError, InterfaceError):
-        # The report itself was read; it stands without this line.
-        return 0
-
-
-def _restated_words(number: int) -> str:
-    if not number:
-        return ""
-    if number > MOST_RESTATED:
-        return _("More than %(n)d rows of this period were restated") % {"n": MOST_RESTATED}
-    return ngettext("%(n)d row of this period was restated", "%(n)d rows of this period were restated", number) % {"n": number}

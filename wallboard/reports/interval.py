@@ -16,10 +16,12 @@ from wallboard.reports.archive_begin import begin_words, begins
 from wallboard.reports.asked import Asked
 from wallboard.reports.bar import Address
 from wallboard.reports.beside import Beside, pairs
-from wallboard.reports.breakdown import Breakdown, breakdown_of
+from wallboard.reports.breakdown import Breakdown, By, breakdown_of
 from wallboard.reports.frame import Drawn, report_page
 from wallboard.reports.reading import Report
 from wallboard.reports.sheet import Sheet
+
+USUAL_ORDER = "-offered"
 
 
 async def drawn(visit: Visit, asked: Asked) -> Drawn:
@@ -28,17 +30,18 @@ async def drawn(visit: Visit, asked: Asked) -> Drawn:
     kind: Kind = "queue" if len(asked.queues) == 1 else "site"
     every = table.EVERY_QUEUE_COLUMN if kind == "queue" else (*table.SITE_COLUMNS, *table.EVERY_QUEUE_COLUMN)
     metrics = table.columns_asked(visit.request.GET, every, table.QUEUE_COLUMNS)
-    order = table.order_asked(visit.request.GET, table.EVERY_QUEUE_COLUMN, "-offered")
-    own = [*table.own_columns(metrics, table.QUEUE_COLUMNS), *([("sort", order)] if order != "-offered" else [])]
+    order = table.order_asked(visit.request.GET, table.EVERY_QUEUE_COLUMN, USUAL_ORDER)
+    own = [*table.own_columns(metrics, table.QUEUE_COLUMNS), *([("sort", order)] if order != USUAL_ORDER else [])]
     address, organisation = Address(asked, own), visit.viewer.organisation
     span = asked.span(organisation, visit.timezone, visit.viewer)
     other = asked.with_compared()
     before_span = None if other is None else other.span(organisation, visit.timezone, visit.viewer)
     of_queues = [metric for metric in metrics if not table.is_of_site(metric)]
+    by = By(kind="queue", metrics=of_queues, order=order, usual=USUAL_ORDER, address=address)
     report, before, queues, archive_begin = await asyncio.gather(
         reading.read(organisation, span, kind, visit.viewer),
         reading.read(organisation, before_span, kind, visit.viewer) if before_span is not None else _nothing(),
-        breakdown_of(visit, asked, of_queues, order, address),
+        breakdown_of(visit, asked, by),
         begins(organisation),
     )
     beside = None

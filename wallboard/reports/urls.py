@@ -4,7 +4,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 
 from wallboard.pages.frame import Visit, for_people
-from wallboard.reports import calls, interval, restatements
+from wallboard.reports import agents, calls, interval, restatements
 
 
 async def start(visit: Visit) -> HttpResponse:
@@ -16,6 +16,7 @@ async def start(visit: Visit) -> HttpResponse:
 urlpatterns = [
     path("reports/", for_people(start, needs="look"), name="reports"),
     path("reports/interval/", interval.page, name="report-interval"),
+    path("reports/agents/", agents.page, name="report-agents"),
     path("reports/calls/", calls.page, name="report-calls"),
     path("reports/restatements/", restatements.page, name="report-restatements"),
 ]
