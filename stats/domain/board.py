@@ -25,9 +25,10 @@ __all__ = ["AGENT_COUNTS", "LATE_AFTER_MS", "Grown", "Memory", "Now", "Values", 
 
 @dataclass(frozen=True, slots=True)
 class Grown:
-    """In which scopes nothing but time has passed since `since` was computed, and which of their values may differ by that."""
+    """In which scopes nothing but time has passed between two computations, and which of their values may differ by that."""
 
     since: Values
+    until: Values
     names: Mapping[str, tuple[str, ...]]
 
 
@@ -180,5 +181,5 @@ def values(facts: Facts, as_of: int, memory: Memory | None = None) -> Values:
         # What counts agents is believed less than the feed while the state of one of them may have changed unseen.
         held = (p for p in facts.presence.values() if p.document.source == source.name)
         shown[f"feed:{source.name}:agents"] = counted_values(presence, source, held, as_of)
-    memory.grown, memory.shown = Grown(memory.shown, memory.agents.grown), shown
+    memory.grown, memory.shown = Grown(memory.shown, shown, memory.agents.grown), shown
     return shown

@@ -90,8 +90,8 @@ RULES: tuple[Rule, ...] = (
         name="Values are cut before anybody sees them",
         path=SIGHTED,
         part="agents",
-        old="                if queues is None or logged_in_to(facts, key) & queues:",
-        new="                if True:",
+        old="            if queues is None or (place is not None and not queues.isdisjoint(place.queues)):",
+        new="            if True:",
         tests=(SIGHTS + "test_a_scoped_viewer_is_told_of_their_queues_alone",),
     ),
     Rule(

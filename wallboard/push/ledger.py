@@ -33,7 +33,7 @@ class Ledger:
         version = max(self.version + 1, rev)
         before = {} if anew else self.values
         # Thousands of agents, of whom time alone has passed: only what it may have changed is looked at.
-        only = grown.names if grown is not None and grown.since is before else {}
+        only = grown.names if grown is not None and grown.since is before and grown.until is values else {}
         moved = anew
         for scope, metrics in values.items():
             held = before.get(scope)

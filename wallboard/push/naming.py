@@ -28,12 +28,13 @@ class Naming:
         """Whether nobody may be recognised."""
         return self._way == "pseudonym"
 
-    def learn(self, names: Mapping[str, str]) -> None:
-        """Everybody's full name by key; does nothing when that is known already."""
+    def learn(self, names: Mapping[str, str]) -> bool:
+        """Everybody's full name by key; True when somebody may be called something else now."""
         if names == self._learned or self._way == "full":
-            return
+            return False
         self._learned = dict(names)
         self._names = _pseudonyms(self._code, names) if self.hides else _short(names)
+        return True
 
     def name_of(self, key: str, name: object) -> str | None:
         """What an agent is called; None for one without a name."""

@@ -7,11 +7,11 @@ by the organisation itself.
 
 import weakref
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from stats.domain import board
-from stats.domain.board import Values
+from stats.domain.board import Grown, Values
 from stats.domain.facts import Facts
 from stats.domain.sums import SITE_COUNTED
 from wallboard.accounts.viewer import Sight
@@ -27,6 +27,16 @@ INDIVISIBLE = ("lost_callers", "calls_in.spark")
 WINDOWS = ("", "15m.", "30m.", "60m.")
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """One agent in sight: the values they were cut from, and what is told of them; `grown` as in `board.Grown`."""
+
+    told: dict[str, object]
+    scope: str
+    mine: dict[str, object]
+    grown: tuple[str, ...] = ()
+
+
 class Sighted:
     """An organisation as one kind of viewer sees it; has what boards and pages ask of `LiveOrganisation`."""
 
@@ -38,6 +48,9 @@ class Sighted:
         self.listeners: list[Callable[[], Awaitable[None]]] = []
         self._severities = Severities()
         self._seen: tuple[str, int, int] | None = None
+        self._values: Values = {}  # of the organisation, as they were cut last
+        self._memory = board.Memory()
+        self._told: dict[str, _Told] = {}
         self._watchers = 0
         self._mark = sha256(repr((sorted(sight.queues or ()), sight.queues is None, sight.names)).encode()).hexdigest()[:6]
 
@@ -88,7 +101,9 @@ class Sighted:
         if seen != self._seen:
             self._seen = seen
             values = self.seen_of(snapshot.values, self.whole.mirror.facts, snapshot.server_time)
-            self.ledger.settle(values, epoch=f"{snapshot.epoch}.{self._mark}", rev=snapshot.version)
+            names = {told.scope: told.grown for told in self._told.values() if told.grown}
+            grown = Grown(self.ledger.values, values, names)
+            self.ledger.settle(values, epoch=f"{snapshot.epoch}.{self._mark}", rev=snapshot.version, grown=grown)
         return replace(snapshot, values=self.ledger.values, version=self.ledger.version, epoch=self.ledger.epoch)
 
     def seen_of(self, values: Values, facts: Facts, as_of: int) -> Values:
@@ -102,13 +117,29 @@ class Sighted:
             shown[scope] = told
         if queues is not None:
             shown["site"] = self._site(values, facts, as_of, queues)
-        self.naming.learn({key: _name(values, key) for key in facts.agents})
-        for scope, told in values.items():
-            if scope.startswith("agent:"):
-                key = scope.partition(":")[2]
-                if queues is None or logged_in_to(facts, key) & queues:
-                    shown[f"agent:{self.naming.key_of(key)}"] = self._agent(told, key, queues)
+        self._tell_agents(values, queues)
+        shown.update((told.scope, told.mine) for told in self._told.values())
         return shown
+
+    def _tell_agents(self, values: Values, queues: frozenset[str] | None) -> None:
+        """The agents in sight. One whose values are those cut last time is not cut again; of one who has but grown, what has grown."""
+        agents = {scope.partition(":")[2]: told for scope, told in values.items() if scope.startswith("agent:")}
+        known = {} if self.naming.learn({key: _named(told) for key, told in agents.items()}) else self._told
+        grown, places = self.whole.memory.grown, self._memory.places.held
+        only = grown.names if grown is not None and grown.since is self._values and grown.until is values else {}
+        self._told, self._values = {}, values
+        for key, told in agents.items():
+            place = places.get(key)
+            if queues is None or (place is not None and not queues.isdisjoint(place.queues)):
+                before = known.get(key)
+                names = only.get(f"agent:{key}", ())
+                if before is None or (before.told is not told and not names):
+                    scope = before.scope if before is not None else f"agent:{self.naming.key_of(key)}"
+                    self._told[key] = _Told(told, scope, self._agent(told, key, queues))
+                elif before.told is told:
+                    self._told[key] = _Told(told, before.scope, before.mine)
+                else:
+                    self._told[key] = _Told(told, before.scope, before.mine | {name: told[name] for name in names}, names)
 
     def _agent(self, told: dict[str, object], key: str, queues: frozenset[str] | None) -> dict[str, object]:
         mine = {**told, "name": self.naming.name_of(key, told.get("name"))}
@@ -121,8 +152,12 @@ class Sighted:
 
     def _site(self, values: Values, facts: Facts, as_of: int, queues: frozenset[str]) -> dict[str, object]:
         mine = {key: queue for key, queue in facts.queues.items() if key in queues}
-        presence = {key: held for key, held in facts.presence.items() if logged_in_to(facts, key) & queues}
-        site = board.site_values(replace(facts, queues=mine, presence=presence), as_of, board.survey(facts), board.Memory())
+        self._memory.kept.turn()
+        now = board.survey(facts, self._memory.places)
+        presence = {key: place.presence for key, place in now.places.items() if not queues.isdisjoint(place.queues)}
+        # Callers are told of the whole organisation alone.
+        facts_in_sight = replace(facts, queues=mine, presence=presence, callers={})
+        site = board.site_values(facts_in_sight, as_of, now, self._memory)
         if facts.presence and not presence and site.get("known"):
             # Nobody is logged in to these queues, which is known; that is not the same as hearing of nobody.
             site.update(dict.fromkeys(board.AGENT_COUNTS, 0))
@@ -164,6 +199,6 @@ def logged_in_to(facts: Facts, agent: str) -> frozenset[str]:
     return frozenset(key for key in keys if key is not None)
 
 
-def _name(values: Values, key: str) -> str:
-    name = values.get(f"agent:{key}", {}).get("name")
+def _named(told: dict[str, object]) -> str:
+    name = told.get("name")
     return name if isinstance(name, str) else ""
