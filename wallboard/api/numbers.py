@@ -13,6 +13,8 @@ from wallboard.api.door import guarded
 from wallboard.api.number_receipt import receipt_of
 from wallboard.api.problems import Problem, wrong_parameter
 from wallboard.api.receipt_shape import PAGE, PARTS, Line, NoSuchNumber, Receipt, Wish
+from wallboard.api.span_receipt import receipt_of_span
+from wallboard.api.spans import AskedTime, WrongSpan, is_asked, read_time
 from wallboard.boards.freshness import AGENTS, CALLS, PRESENCE, standing_for
 from wallboard.push import live
 from wallboard.push.admission import Pass
@@ -58,7 +60,7 @@ async def _number(request: HttpRequest, entry: Pass, scope: str, metric: str) ->
     )
     if scope.startswith("agent:") and not entry.viewer.may("agents"):
         raise Problem(403, "This token's scopes do not cover agents (live).")
-    told = await _receipt(entry, wish)
+    told = await _receipt(entry, wish, await _time(request, entry))
     return document(told, request, may_see_numbers=entry.viewer.may("numbers"))
 
 
@@ -69,18 +71,31 @@ async def _queue_calls(request: HttpRequest, entry: Pass, key: str) -> object:
         raise wrong_parameter("metric", metric, list(QUEUE_METRICS))
     if window not in WINDOW_NAMES:
         raise wrong_parameter("window", window, list(WINDOW_NAMES))
-    limit, after = limit_of(request), after_of(request)
+    limit, after, asked = limit_of(request), after_of(request), await _time(request, entry)
     facts = (await live.organisation(entry.organisation)).mirror.facts
     if key in facts.queues and not entry.viewer.sees_queue(key):
         raise Problem(404, no_such_queue(key))
     # The present knows no window: whoever waits counts, whenever the call came in.
     wish = Wish(scope=f"queue:{key}", metric=metric, window="now" if metric == "waiting" else window, limit=limit, after=after)
-    told = await _receipt(entry, wish)
+    told = await _receipt(entry, wish, asked)
     items = [
         {"id_call": row.id_call, "entered_at": row.at, "wait": _seconds(row.wait), "outcome": outcome_of(row)}
         for row in (line.row for line in told.lines)
     ]
-    return {"items": items, "next": _next(request, told, metric=metric, window=window, limit=str(limit))}
+    named = {} if asked is not None else {"window": window}
+    return {"items": items, "next": _next(request, told, metric=metric, **named, limit=str(limit))}
+
+
+async def _time(request: HttpRequest, entry: Pass) -> AskedTime | None:
+    """The span that is asked for instead of a window; None where none is."""
+    if not is_asked(request.GET):
+        return None
+    if "window" in request.GET:
+        raise wrong_parameter("window", request.GET["window"], "left out where from and to are given")
+    try:
+        return read_time(request.GET, (await (await live.organisation(entry.organisation)).current()).timezone)
+    except WrongSpan as why:
+        raise wrong_parameter(why.parameter, why.given, why.allowed) from None
 
 
 def no_such_queue(key: str) -> str:
@@ -88,9 +103,12 @@ def no_such_queue(key: str) -> str:
     return f"There is no queue {key[:80]!r}; /api/v1/live lists them, by id or key."
 
 
-async def _receipt(entry: Pass, wish: Wish) -> Receipt:
+async def _receipt(entry: Pass, wish: Wish, asked: AskedTime | None) -> Receipt:
+    organisation = await live.organisation(entry.organisation)
     try:
-        return await receipt_of(await live.organisation(entry.organisation), entry.viewer, wish)
+        if asked is not None:
+            return await receipt_of_span(organisation, entry.viewer, wish, asked)
+        return await receipt_of(organisation, entry.viewer, wish)
     except NoSuchNumber as why:
         if why.parameter:
             raise wrong_parameter(why.parameter, wish.window, list(why.allowed)) from None
@@ -142,20 +160,24 @@ def document(told: Receipt, request: HttpRequest, *, may_see_numbers: bool) -> d
         "value": told.value,
         "recounted": told.recounted,
         "agrees": told.agrees,
+        "uncounted": told.uncounted,
         "formula": meant.formula or None,
         "filled": filled(meant, told.figures, lambda _name, figure: f"{figure:g}") or None,
         "total": told.total,
         "counted": told.counted,
         "excluded": told.left_out,
         "items": [_item(line, told, may_see_numbers) for line in told.lines],
-        "next": _next(request, told, window=told.window, part=told.wish.part, limit=str(told.wish.limit)),
+        "next": _next(
+            request, told, **({} if told.asked is not None else {"window": told.window}), part=told.wish.part, limit=str(told.wish.limit)
+        ),
     }
 
 
 def _next(request: HttpRequest, told: Receipt, **wishes: str) -> str | None:
     if told.next is None:
         return None
-    return request.build_absolute_uri(f"{request.path}?{urlencode({**wishes, 'before': cursor(told.next)})}")
+    span = told.asked.pairs if told.asked is not None else []
+    return request.build_absolute_uri(f"{request.path}?{urlencode([*span, *wishes.items(), ('before', cursor(told.next))])}")
 
 
 def _item(line: Line, told: Receipt, may_see_numbers: bool) -> Item:

@@ -109,6 +109,13 @@ def _parameter(name: str, where: str, description: str, schema: Schema, example:
     return {"name": name, "in": where, "required": where == "path", "description": description, "schema": schema, "example": example}
 
 
+_OF_A_SPAN: list[Schema] = [
+    _parameter("from", "query", "instead of a window: the first day, or an instant on a quarter hour", _TEXT, "2026-05-01"),
+    _parameter("to", "query", "the last day, which is in it, or an instant, which is not", _TEXT, "2026-05-18"),
+    _parameter("hours", "query", "of each day of the span these hours alone, by the local clock", _TEXT, "08:00-17:30"),
+    _parameter("weekdays", "query", "of the span these weekdays alone; 1 is Monday", _TEXT, "12345"),
+]
+
 _HEALTH: Schema = {"application/json": {"schema": {"type": "object", "properties": {"status": {"type": "string"}}, "required": ["status"]}}}
 _TEXT: Schema = {"type": "string"}
 
@@ -144,6 +151,7 @@ DESCRIPTION: Schema = {
                 _parameter(
                     "window", "query", "of which window", {"type": "string", "enum": list(WINDOW_NAMES), "default": "today"}, "today"
                 ),
+                *_OF_A_SPAN,
                 _parameter("limit", "query", "rows a page", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}, 100),
                 _parameter("before", "query", "continues an earlier answer; part of its `next`", _TEXT, "1779100004000~0~telavox~6f1c2b6e"),
             ],
@@ -171,6 +179,7 @@ DESCRIPTION: Schema = {
                     {"type": "string", "enum": list(PARTS), "default": PARTS[0]},
                     PARTS[0],
                 ),
+                *_OF_A_SPAN,
                 _parameter("limit", "query", "rows a page", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}, 100),
                 _parameter("before", "query", "continues an earlier answer; part of its `next`", _TEXT, "1779100004000~0~telavox~6f1c2b6e"),
             ],

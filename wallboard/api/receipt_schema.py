@@ -6,7 +6,7 @@ NUMBER_RECEIPT: Schema = record(
     {
         "scope": known("string", ""),
         "metric": known("string", ""),
-        "window": known("string", ""),
+        "window": known("string", "span where from and to were given"),
         "first": maybe("integer", f"the window's first, {INSTANT}; null for now"),
         "end": maybe("integer", f"the first after the window, {INSTANT}"),
         "as_of": known("integer", INSTANT),
@@ -24,6 +24,7 @@ NUMBER_RECEIPT: Schema = record(
         "value": {"description": UNKNOWN, "type": ["number", "string", "boolean", "array", "null"], "items": ref("Anything")},
         "recounted": {"description": "counted again from the list", "type": ["number", "string", "boolean", "array", "null"]},
         "agrees": known("boolean", "whether the two are the same"),
+        "uncounted": known("boolean", "of a span: so many records that they were not counted again; total and counted are 0 then"),
         "formula": maybe("string", "in the ids of other numbers and of sums"),
         "filled": maybe("string", "the same with their figures"),
         "total": known("integer", "records listed, on all pages"),

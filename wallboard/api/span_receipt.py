@@ -21,6 +21,7 @@ from stats.domain.periods import day_bounds
 from stats.domain.receipts import Groups
 from stats.domain.report import Kind, total
 from stats.domain.report import Line as Sums
+from stats.domain.slices import Along
 from stats.history.party_names import Called, party_names
 from stats.history.settings_in_force import InForce
 from wallboard.accounts.viewer import Viewer
@@ -32,12 +33,13 @@ from wallboard.api.spans import AskedTime
 from wallboard.push import sights
 from wallboard.push.admission import DatabaseAway
 from wallboard.push.live import LiveOrganisation, Snapshot
-from wallboard.reports.reading import Report, read
+from wallboard.reports.reading import Report, read_of
 
 WINDOW = "span"
 KINDS = ("visit", "call", "offer", "presence")
 # Numbers of the day alone.
 OF_TODAY = ("sl_budget",)
+_OF_HISTOGRAM = ("wait_p50", "wait_p90")
 MOST_COUNTED, MOST_OFFERS = 1_000_000, 50_000
 _PIECES_AT_ONCE = 300
 # A call that began so long ago is not told anew while somebody looks.
@@ -92,7 +94,7 @@ async def _read(organisation: LiveOrganisation, snapshot: Snapshot, viewer: View
     told = Receipt(definition=meant, wish=wish, window=WINDOW, as_of=snapshot.server_time, snapshot=snapshot)
     told.first, told.end, told.asked = asked.first, asked.end, asked
     told.source = source_of(facts, wish.scope)
-    report, line = await _report(slug, kind, key, viewer, asked)
+    report, line = await _report(organisation, wish, viewer, asked)
     variant = _variant(kind, key, line, known)
     if kind == "queue" and wish.metric == "service_level":
         told.definition = replace(level_of(variant), id="service_level")
@@ -156,13 +158,15 @@ def _stretches(force: InForce, asked: AskedTime) -> list[Stretch]:
     return found
 
 
-async def _report(slug: str, kind: Kind, key: str, viewer: Viewer, asked: AskedTime) -> tuple[Report, Sums]:
+async def _report(organisation: LiveOrganisation, wish: Wish, viewer: Viewer, asked: AskedTime) -> tuple[Report, Sums]:
     """The report that has the cell, and the cell."""
+    kind, key = _kind_of(wish.scope), wish.scope.partition(":")[2]
     queues = frozenset({key}) if kind == "queue" else (asked.queues or None) if kind == "site" else None
-    span = asked.span(slug, queues=queues, agents=frozenset({key}) if kind == "agent" else None)
-    report = await read(slug, span, kind, viewer)
-    lines = [line for line in report.lines if line.key == (key if kind != "site" else line.key)]
-    inside = [line for line in lines if asked.first <= line.start and line.end <= asked.end]
+    span = asked.span(organisation.slug, queues=queues, agents=frozenset({key}) if kind == "agent" else None)
+    along: Along = "key" if asked.is_of_days else "both"
+    report = await read_of(organisation, span, kind, viewer, along=along, waits=wish.metric in _OF_HISTOGRAM, bins=False)
+    lines = [line for line in report.lines if kind == "site" or line.key == key]
+    inside = [line for line in lines if asked.is_of_days or (asked.first <= line.start and line.end <= asked.end)]
     return report, total(inside, key, (asked.first, asked.end))
 
 
