@@ -109,15 +109,14 @@ def _parameter(name: str, where: str, description: str, schema: Schema, example:
     return {"name": name, "in": where, "required": where == "path", "description": description, "schema": schema, "example": example}
 
 
+_HEALTH: Schema = {"application/json": {"schema": {"type": "object", "properties": {"status": {"type": "string"}}, "required": ["status"]}}}
+_TEXT: Schema = {"type": "string"}
 _OF_A_SPAN: list[Schema] = [
     _parameter("from", "query", "instead of a window: the first day, or an instant on a quarter hour", _TEXT, "2026-05-01"),
     _parameter("to", "query", "the last day, which is in it, or an instant, which is not", _TEXT, "2026-05-18"),
     _parameter("hours", "query", "of each day of the span these hours alone, by the local clock", _TEXT, "08:00-17:30"),
     _parameter("weekdays", "query", "of the span these weekdays alone; 1 is Monday", _TEXT, "12345"),
 ]
-
-_HEALTH: Schema = {"application/json": {"schema": {"type": "object", "properties": {"status": {"type": "string"}}, "required": ["status"]}}}
-_TEXT: Schema = {"type": "string"}
 
 DESCRIPTION: Schema = {
     "openapi": "3.1.0",
