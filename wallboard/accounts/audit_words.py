@@ -40,6 +40,7 @@ ACTIONS: Mapping[str, str | Promise] = {
     "agent.opened": _("Looked at an agent"),
     "agents.reported": _("Looked at a report of agents"),
     "receipt.exported": _("Saved a list of calls as a file"),
+    "report.exported": _("Saved a report as a file"),
     "calls.exported": _("Saved the calls of some days as a file"),
     "callers.exported": _("Saved the lost callers as a file"),
     "caller.handled": _("Marked a lost caller as handled"),

@@ -22,9 +22,10 @@ from wallboard.api.report_rows import Row, Told, parts_of, pieces, written
 from wallboard.push import live
 from wallboard.push.admission import Pass
 from wallboard.push.organisation import LiveOrganisation
+from wallboard.reports import files
 from wallboard.reports.reading import known_keys
 
-FORMATS = ("json",)
+FORMATS = ("json", "csv", "xlsx")
 MOST_DAYS = 3660
 MOST_KEYS = 200
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -54,12 +55,22 @@ async def _told(request: HttpRequest, entry: Pass, kind: Kind) -> HttpResponseBa
         raise wrong_parameter("format", form, list(FORMATS))
     organisation = await live.organisation(entry.organisation)
     span = await _span(request, organisation, entry.viewer, kind)
+    if form != "json":
+        return await _file(form, span, kind, entry)
     told = Told()
     parts = _document(span, told, pieces(span, kind, entry.viewer, told, _in_json))
     if len(list(parts_of(span))) == 1:
         return HttpResponse([part async for part in parts], content_type="application/json")
     # What is read first is read before anything is answered, so that what keeps it from being read can still be told.
     return StreamingHttpResponse(_after(await anext(parts), parts), content_type="application/json")
+
+
+async def _file(form: str, span: Span, kind: Kind, entry: Pass) -> HttpResponseBase:
+    about = files.About(organisation=span.organisation, title=f"/api/v1/reports/{kind}", by=entry.viewer.name)
+    try:
+        return await files.answer(form, span, kind, entry.viewer, about)
+    except OSError:
+        raise Problem(507, "There is no room to write the file; format=csv needs none.") from None
 
 
 def _in_json(rows: Iterator[Row]) -> bytes:

@@ -7,7 +7,7 @@ more; `facts` is everything, and whoever reads it asks the viewer first.
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from channels.db import database_sync_to_async
@@ -15,6 +15,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -80,18 +81,19 @@ class NotThere(Exception):
     """What the page is about does not exist; the text says so in words."""
 
 
-View = Callable[..., Coroutine[Any, Any, HttpResponse]]
+Answer = TypeVar("Answer", bound=HttpResponseBase)
+View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 
 
 class Forbidden(Exception):
     """The person may see the page, but not do this; the text says so in words."""
 
 
-def for_people(view: Callable[..., Awaitable[HttpResponse]], *, needs: str = "look") -> View:
+def for_people(view: Callable[..., Awaitable[HttpResponseBase]], *, needs: str = "look") -> View:
     """A page for whoever is logged in and has the ability `needs`."""
 
     @wraps(view)
-    async def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    async def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             person = await request.auser()
             viewer = await _viewer(request, person) if _may_look(person) else None
@@ -169,7 +171,7 @@ def common(here: str) -> dict[str, Any]:
     }
 
 
-def private(response: HttpResponse) -> HttpResponse:
+def private(response: Answer) -> Answer:
     """Numbers of one organisation, for one person, now."""
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -97,7 +97,7 @@ async def _apart(question: Callable[[], Answer]) -> Answer:
 def _file(parts: Iterator[bytes]) -> StreamingHttpResponse:
     answer = StreamingHttpResponse(_sent(parts), content_type="application/zip")
     answer.headers["Content-Disposition"] = 'attachment; filename="person.zip"'
-    private(answer)  # type: ignore[arg-type]  # it sets a header, which a stream has too
+    private(answer)
     return answer
 
 
@@ -108,5 +108,5 @@ async def _sent(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
         yield part
 
 
-page = for_people(look, needs="privacy")  # type: ignore[arg-type]  # a stream is an answer too
+page = for_people(look, needs="privacy")
 urls = [path("privacy/person/", page, name="privacy-person")]

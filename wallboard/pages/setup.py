@@ -134,7 +134,7 @@ def _first_source(slug: str) -> str | None:
 
 
 organisation_page = for_people(organisation, needs="organisation")
-source_page = for_people(source, needs="sources")  # type: ignore[arg-type]  # a stream is an answer too
+source_page = for_people(source, needs="sources")
 
 urls = [
     path("setup/", account_page, name="setup"),

@@ -157,6 +157,6 @@ def set_when(source: Source, zone: str) -> str:
     return _("Set on %(at)s by %(who)s.") % {"at": at, "who": source.token_set_by}
 
 
-page = for_people(replace, needs="sources")  # type: ignore[arg-type]  # a stream is an answer too
+page = for_people(replace, needs="sources")
 
 urls = [path("sources/<slug:name>/token/", page, name="source-token")]

@@ -7,10 +7,10 @@ their queues; time is as it was watched live, and unknown where nobody watched.
 import asyncio
 from typing import Any
 
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 
 from wallboard.pages.frame import Visit, for_people
-from wallboard.reports import reading, table
+from wallboard.reports import files, reading, table
 from wallboard.reports.archive_begin import begin_words, begins
 from wallboard.reports.asked import Asked
 from wallboard.reports.bar import Address
@@ -22,8 +22,10 @@ from wallboard.reports.sheet import Sheet
 USUAL_ORDER = "name"
 
 
-async def drawn(visit: Visit, asked: Asked) -> Drawn:
-    """What the tab shows."""
+async def drawn(visit: Visit, asked: Asked) -> Drawn | HttpResponseBase:
+    """What the tab shows, or the file it was asked for: a row an agent and interval."""
+    if (file := await files.of_page(visit, asked, "agent", "agents")) is not None:
+        return file
     params = visit.request.GET
     metrics = table.columns_asked(params, table.EVERY_AGENT_COLUMN, table.AGENT_COLUMNS)
     order = table.order_asked(params, table.EVERY_AGENT_COLUMN, USUAL_ORDER)
@@ -43,6 +45,7 @@ async def drawn(visit: Visit, asked: Asked) -> Drawn:
         template="reports/agents.html",
         report=agents.report,
         own=own,
+        files=True,
         context={
             "agents": agents,
             "choice": table.choice_of(table.EVERY_AGENT_COLUMN, metrics, "agent", address),
@@ -72,7 +75,7 @@ async def _alone(visit: Visit, asked: Asked, metrics: tuple[str, ...]) -> Any:
     return lambda begin: {"key": key, "rows": sheet.rows(begin) if sheet.lines else []}
 
 
-async def agents(visit: Visit) -> HttpResponse:
+async def agents(visit: Visit) -> HttpResponseBase:
     """GET /reports/agents/"""
     return await report_page(visit, "agents", drawn)
 

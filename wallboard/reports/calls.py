@@ -12,13 +12,13 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from stats.domain.call_list import DIRECTIONS, OUTCOMES, Entry, Named
 from stats.domain.pieces import pieces
 from stats.domain.sums import seconds
-from wallboard.accounts.audit_page import as_text
 from wallboard.api.numbers import cursor
 from wallboard.boards.freshness import CALLS, standing_for
 from wallboard.pages import words
@@ -28,6 +28,7 @@ from wallboard.reports.asked import Asked
 from wallboard.reports.call_filters import CallsAsked, read_calls_asked
 from wallboard.reports.call_search import MOST_COUNTED, CallPage, Wish, find_calls
 from wallboard.reports.frame import Drawn, report_page
+from wallboard.spreadsheet import as_text
 
 AT_ONCE_IN_A_FILE, FILE_LOOK_S = 1_000, 5.0
 FIRST_HEADINGS = {"call": gettext_lazy("Started"), "visit": gettext_lazy("Entered"), "offer": gettext_lazy("Rang")}
@@ -68,7 +69,7 @@ class Stamp:
     recounting: int = 0
 
 
-async def calls(visit: Visit) -> HttpResponse:
+async def calls(visit: Visit) -> HttpResponseBase:
     """GET /reports/calls/"""
     return await report_page(visit, "calls", drawn)
 

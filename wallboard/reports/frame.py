@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from django.http import HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
 from stats.domain.metrics import DEFINITIONS
@@ -43,10 +44,10 @@ class Drawn:
     files: bool = False
 
 
-Drawing = Callable[[Visit, Asked], Awaitable[Drawn | HttpResponse]]
+Drawing = Callable[[Visit, Asked], Awaitable[Drawn | HttpResponseBase]]
 
 
-async def report_page(visit: Visit, tab: str, draw_tab: Drawing) -> HttpResponse:
+async def report_page(visit: Visit, tab: str, draw_tab: Drawing) -> HttpResponseBase:
     """GET /reports/<tab>/: the tab's drawing in the frame. A drawing may be an answer of its own (a file), and may raise Unfit."""
     today = business_day(visit.now, visit.timezone)
     try:

@@ -6,12 +6,12 @@ not over is marked; before the archive begins there are no rows, and it is said.
 
 import asyncio
 
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
 from stats.domain.report import Kind
 from wallboard.pages.frame import Visit, for_people
-from wallboard.reports import reading, table, words
+from wallboard.reports import files, reading, table, words
 from wallboard.reports.archive_begin import begin_words, begins
 from wallboard.reports.asked import Asked
 from wallboard.reports.bar import Address
@@ -24,8 +24,10 @@ from wallboard.reports.sheet import Sheet
 USUAL_ORDER = "-offered"
 
 
-async def drawn(visit: Visit, asked: Asked) -> Drawn:
-    """What the tab shows."""
+async def drawn(visit: Visit, asked: Asked) -> Drawn | HttpResponseBase:
+    """What the tab shows, or the file it was asked for: a row a queue and interval."""
+    if (file := await files.of_page(visit, asked, "queue", "interval")) is not None:
+        return file
     # One queue alone is judged by its own formula; several together are by the organisation's.
     kind: Kind = "queue" if len(asked.queues) == 1 else "site"
     every = table.EVERY_QUEUE_COLUMN if kind == "queue" else (*table.SITE_COLUMNS, *table.EVERY_QUEUE_COLUMN)
@@ -55,6 +57,7 @@ async def drawn(visit: Visit, asked: Asked) -> Drawn:
         template="reports/interval.html",
         report=report,
         own=own,
+        files=True,
         context={
             "rows": rows if any(line.amounts for line in sheet.lines.values()) else [],
             "columns": table.columns_of(metrics, "site" if kind == "site" else "queue"),
@@ -82,7 +85,7 @@ def _promise(report: Report, queues: Breakdown, timezone: str) -> str:
     return known.pop() if len(known) == 1 else _("as each queue promised") if known else ""
 
 
-async def interval(visit: Visit) -> HttpResponse:
+async def interval(visit: Visit) -> HttpResponseBase:
     """GET /reports/interval/"""
     return await report_page(visit, "interval", drawn)
 
