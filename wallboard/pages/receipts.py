@@ -22,14 +22,17 @@ from wallboard.api.number_receipt import receipt_of
 from wallboard.api.numbers import LONGEST_PAGE, after_of, cursor, outcome_of
 from wallboard.api.problems import Problem
 from wallboard.api.receipt_shape import ALL, PAGE, PARTS, Line, NoSuchNumber, Receipt, Wish
+from wallboard.api.span_receipt import receipt_of_span
+from wallboard.api.spans import AskedTime, WrongSpan, is_asked, read_time
 from wallboard.boards.freshness import AGENTS, CALLS, PRESENCE
 from wallboard.pages import receipt_words
-from wallboard.pages.addresses import receipt_address
+from wallboard.pages.addresses import hours_query, receipt_address
 from wallboard.pages.definition_words import KINDS, LEFT_OUT, WINDOWS, WORDS
 from wallboard.pages.frame import Forbidden, NotThere, Visit, draw, draw_plain, for_people
-from wallboard.pages.live_page import live_root
+from wallboard.pages.live_page import live_root, place_of
 from wallboard.pages.words import archive_behind, clock_time, day_and_time, iso, masked
 from wallboard.push.admission import ArchiveBehind, DatabaseAway
+from wallboard.reports.words import day_words, days_words, hours_words, promise_words
 from wallboard.spreadsheet import as_text
 
 MOST_IN_A_FILE = 50_000
@@ -41,9 +44,14 @@ async def receipt(visit: Visit, scope: str, metric: str) -> HttpResponse:
     """GET /numbers/<scope>/<metric>/"""
     wish = _wish(visit, scope, metric)
     try:
+        asked = read_time(visit.request.GET, visit.timezone) if is_asked(visit.request.GET) else None
+    except WrongSpan as why:
+        words = _("“%(name)s” cannot be read. Days are written like 2026-05-18, times of day like 2026-05-18T10:15, on quarter hours.")
+        return draw_plain(visit.request, 400, _("This address cannot be read"), words % {"name": why.parameter})
+    try:
         if visit.request.GET.get("format") == "csv":
-            return await _file(visit, wish)
-        told = await receipt_of(visit.organisation, visit.viewer, wish)
+            return await _file(visit, wish, asked)
+        told = await _asked(visit, wish, asked)
     except NoSuchNumber as why:
         raise NotThere(_("There is no such number here, or it is not open to you.")) from why
     except ArchiveBehind:
@@ -54,6 +62,12 @@ async def receipt(visit: Visit, scope: str, metric: str) -> HttpResponse:
     if scope.startswith("agent:"):
         await visit.note_look("agent.opened", "agent", scope.partition(":")[2])
     return draw(visit, "receipt.html", "", **_context(visit, told))
+
+
+async def _asked(visit: Visit, wish: Wish, asked: AskedTime | None) -> Receipt:
+    if asked is None:
+        return await receipt_of(visit.organisation, visit.viewer, wish)
+    return await receipt_of_span(visit.organisation, visit.viewer, wish, asked)
 
 
 def _wish(visit: Visit, scope: str, metric: str) -> Wish:
@@ -83,16 +97,20 @@ def _wish(visit: Visit, scope: str, metric: str) -> Wish:
 
 def _context(visit: Visit, told: Receipt) -> dict[str, Any]:
     meant, wish = told.definition, told.wish
-    live = live_root(visit, wish.scope if wish.scope != "site" else "overview")
-    language = str(live["language"])
+    # What is over, or is made of many days, is read when somebody asks, not with every change.
+    live = live_root(visit, wish.scope if wish.scope != "site" else "overview") if told.asked is None else None
+    language = place_of(visit).language
     today = day_bounds(business_day(told.as_of, visit.timezone), visit.timezone)
     label, what = WORDS.get(f"{meant.place}.{wish.metric}", WORDS.get(meant.anchor, (wish.metric, "")))
     return {
         "live": live,
         "label": label,
         "what": what,
-        "whose": _whose(visit, wish.scope),
+        "whose": _whose(visit, told),
         "whose_address": _address_of(wish.scope),
+        "report_address": _report_address(visit, told),
+        "uncounted": told.uncounted,
+        "promised": _promised(told),
         "anchor": f"{meant.place}.{meant.id}",
         "kind": KINDS[meant.kind],
         "value": receipt_words.number_text(meant, told.value, language, visit.timezone),
@@ -111,7 +129,7 @@ def _context(visit: Visit, told: Receipt) -> dict[str, Any]:
         "as_of_iso": iso(told.as_of, visit.timezone),
         "windows": [
             {"id": each, "label": WINDOWS[each], "address": receipt_address(wish.scope, wish.metric, each), "current": each == told.window}
-            for each in meant.windows
+            for each in (meant.windows if told.asked is None else ())
         ],
         "parts": _parts(told),
         "left_out": [{"words": LEFT_OUT[name], "n": n} for name, n in told.left_out.items()],
@@ -136,10 +154,39 @@ def _context(visit: Visit, told: Receipt) -> dict[str, Any]:
 
 
 def _window_words(told: Receipt, timezone: str) -> str:
+    if told.asked is not None:
+        return _span_words(told.asked)
     if told.first is None or told.end is None:
         return _("now, whenever it began")
     first, end = (day_and_time if told.window == "today" else clock_time)(told.first, timezone), clock_time(told.end, timezone)
     return _("%(window)s: from %(first)s to %(end)s") % {"window": WINDOWS[told.window], "first": first, "end": end}
+
+
+def _span_words(asked: AskedTime) -> str:
+    if asked.is_of_days:
+        days = days_words(*asked.days)
+    else:
+        days = f"{day_and_time(asked.first, asked.timezone)} – {day_and_time(asked.end, asked.timezone)}"
+    return ", ".join(part for part in (days, hours_words(asked.hours)) if part)
+
+
+def _promised(told: Receipt) -> list[dict[str, str]]:
+    """What the queue promised on these days, where the number is made of its visits."""
+    if told.definition.kind != "visit":
+        return []
+    return [{"from": day_words(day) if day else "", "words": promise_words(targets)} for day, targets in told.settings]
+
+
+def _report_address(visit: Visit, told: Receipt) -> str:
+    """The report of the same days, to go on from."""
+    kind, _colon, key = told.wish.scope.partition(":")
+    if told.asked is None or (kind == "agent" and not visit.may("agents")):
+        return ""
+    first, last = told.asked.days
+    queues = [("queue", each) for each in ([key] if kind == "queue" else sorted(told.asked.queues))]
+    agents = [("agent", key)] if kind == "agent" else []
+    asked = urlencode([("from", first), ("to", last), *queues, *agents, *hours_query(told.asked.hours)])
+    return f"/reports/{'agents' if agents else 'interval'}/?{asked}"
 
 
 def _parts(told: Receipt) -> list[dict[str, object]]:
@@ -153,15 +200,20 @@ def _parts(told: Receipt) -> list[dict[str, object]]:
 
 
 def _with(told: Receipt, **wishes: str) -> str:
-    kept = {"window": told.window, **({"part": told.wish.part} if told.wish.part != ALL else {})}
-    return "?" + urlencode({**kept, **wishes})
+    time = [("window", told.window)] if told.asked is None else told.asked.pairs
+    kept = {**({"part": told.wish.part} if told.wish.part != ALL else {}), **wishes}
+    return "?" + urlencode([*time, *kept.items()])
 
 
-def _whose(visit: Visit, scope: str) -> str:
-    kind, _colon, key = scope.partition(":")
+def _whose(visit: Visit, told: Receipt) -> str:
+    kind, _colon, key = told.wish.scope.partition(":")
     if kind == "queue":
-        return _queue_name(visit, key)
-    return _agent_name(visit, key) if kind == "agent" else _("all queues") if visit.viewer.queues is None else _("your queues")
+        return told.name if told.name and key not in visit.facts.queues else _queue_name(visit, key)
+    if kind == "agent":
+        return _agent_name(visit, key, told.name)
+    if told.asked is not None and told.asked.queues:
+        return ", ".join(sorted(_queue_name(visit, each) for each in told.asked.queues if visit.viewer.sees_queue(each)))
+    return _("all queues") if visit.viewer.queues is None else _("your queues")
 
 
 def _address_of(scope: str) -> str:
@@ -174,24 +226,25 @@ def _queue_name(visit: Visit, key: str) -> str:
     return held.party.name or f"#{key}" if held is not None else f"#{key}" if key else "–"
 
 
-def _agent_name(visit: Visit, key: str) -> str:
+def _agent_name(visit: Visit, key: str, before: str = "") -> str:
+    """`before`: the name of one whom the live store has forgotten."""
     held = visit.facts.agents.get(key)
-    return visit.agent_name(key, held.party.name if held is not None else None) or f"#{key}"
+    return visit.agent_name(key, held.party.name if held is not None else before or None) or f"#{key}"
 
 
-async def _file(visit: Visit, wish: Wish) -> HttpResponse:
+async def _file(visit: Visit, wish: Wish, asked: AskedTime | None) -> HttpResponse:
     """The whole list as a file."""
     if not visit.may("export"):
         raise Forbidden(_("Files are open to supervisors. Ask somebody who administers the wallboard."))
     lines: list[Line] = []
-    told = await receipt_of(visit.organisation, visit.viewer, replace(wish, limit=LONGEST_PAGE * 10))
+    told = await _asked(visit, replace(wish, limit=LONGEST_PAGE * 10), asked)
     lines += told.lines
     while told.next is not None and len(lines) < MOST_IN_A_FILE:
-        told = await receipt_of(visit.organisation, visit.viewer, replace(wish, limit=LONGEST_PAGE * 10, after=told.next))
+        told = await _asked(visit, replace(wish, limit=LONGEST_PAGE * 10, after=told.next), asked)
         lines += told.lines
     kind, _colon, key = wish.scope.partition(":")
     scope = f"agent:{journal.subject_of(visit.viewer.organisation, key)}" if kind == "agent" else wish.scope
-    await visit.note("receipt.exported", "number", f"{scope} {wish.metric}", window=told.window, lines=len(lines))
+    await visit.note("receipt.exported", "number", f"{scope} {wish.metric}", window=_span_of(told), lines=len(lines))
     page = io.StringIO()
     writer = csv.writer(page, quoting=csv.QUOTE_ALL)
     names = ("id_call", "at", "ended_at", "queue", "agent", "number", "outcome", "wait_s", "talk_s", "hold_s", "ring_s", "counted")
@@ -202,6 +255,10 @@ async def _file(visit: Visit, wish: Wish) -> HttpResponse:
     answer = HttpResponse("\ufeff" + page.getvalue(), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{wish.metric.replace(".", "-")}.csv"'
     return answer
+
+
+def _span_of(told: Receipt) -> str:
+    return told.window if told.asked is None else f"{told.asked.begins} {told.asked.ends}"
 
 
 def _cells(visit: Visit, meant: Definition, line: Line) -> list[str]:
