@@ -23,6 +23,7 @@ from stats.history import archive, rows
 from stats.history.erased import Erased, Forgetting, agent_mark, keys_of, pseudonym_of
 from stats.history.erased_tables import ErasedAgent
 from stats.history.marks import KEPT
+from stats.history.rolling_clearing import rename_agent
 from stats.history.tables import ArchivedCall, ArchivedOffer, PresenceChange
 from stats.history.writing import as_written, read_call, write_call
 from stats.models import ErasedNumber, Organisation, PresenceSlotRow
@@ -85,6 +86,7 @@ def erase_agent(organisation: Organisation, keys: Sequence[str]) -> tuple[str, d
     counts["offers"] = _rename(ArchivedOffer._default_manager.filter(organisation=slug, agent__in=keys), agent=key)
     counts["presence"] = _rename(PresenceChange._default_manager.filter(organisation=slug, agent__in=keys), agent=key)
     counts["hours"] = _rename(PresenceSlotRow._default_manager.filter(organisation=slug, agent__in=keys), agent=key[:64], agent_name=name)
+    rename_agent(slug, keys, key)
     return name, counts
 
 

@@ -39,13 +39,18 @@ def aliases(organisation: str, kind: str) -> dict[str, str]:
     return {row.key: today for row, today in _with_today(_read(organisation, kind)) if row.key != today}
 
 
-def learn(organisation: str, told: Iterable[Named]) -> set[str]:
-    """Take in what calls told. Returns the older keys of queues that turned out to be another's. Raises django.db.Error."""
+def agents_today(organisation: str) -> dict[tuple[str, str], str]:
+    """(source, stored key) of agents -> key of today, where they differ. Raises django.db.Error."""
+    return {(row.source, row.key): today for row, today in _with_today(_read(organisation, "agent")) if row.key != today}
+
+
+def learn(organisation: str, told: Iterable[Named]) -> dict[str, set[str]]:
+    """Take in what calls told. Returns, by kind, the older keys that turned out to be another's. Raises django.db.Error."""
     told = list(told)
     if not told:
-        return set()
+        return {}
     held = {(row.source, row.kind, row.key): row for row in PartyName._default_manager.filter(organisation=organisation)}
-    before = dict(_aliases_of(held.values()))
+    before = _aliases_of(held.values())
     changed: dict[tuple[str, str, str], PartyName] = {}
     for each in told:
         key = word(each.party.key)
@@ -54,7 +59,7 @@ def learn(organisation: str, told: Iterable[Named]) -> set[str]:
         if row is not None:
             held[place] = changed[place] = row
     if not changed:
-        return set()
+        return {}
     PartyName._default_manager.bulk_create(
         [changed[place] for place in sorted(changed)],
         batch_size=200,
@@ -62,7 +67,11 @@ def learn(organisation: str, told: Iterable[Named]) -> set[str]:
         unique_fields=["organisation", "source", "kind", "key"],
         update_fields=["number", "account_id", "name", "told_ms"],
     )
-    return {key for key, today in _aliases_of(held.values()).items() if before.get(key) != today}
+    joined: dict[str, set[str]] = {}
+    for (kind, source, key), today in _aliases_of(held.values()).items():
+        if before.get((kind, source, key)) != today:
+            joined.setdefault(kind, set()).add(key)
+    return joined
 
 
 def _told(held: PartyName | None, organisation: str, place: tuple[str, str, str], each: Named) -> PartyName | None:
@@ -103,8 +112,14 @@ def _called(row: PartyName, today: str) -> Called:
     )
 
 
-def _aliases_of(rows: Iterable[PartyName]) -> Mapping[str, str]:
-    return {row.key: today for row, today in _with_today([row for row in rows if row.kind == "queue"]) if row.key != today}
+def _aliases_of(rows: Iterable[PartyName]) -> Mapping[tuple[str, str, str], str]:
+    told = list(rows)
+    return {
+        (kind, row.source, row.key): today
+        for kind in ("agent", "queue")
+        for row, today in _with_today([row for row in told if row.kind == kind])
+        if row.key != today
+    }
 
 
 def _with_today(rows: Iterable[PartyName]) -> list[tuple[PartyName, str]]:

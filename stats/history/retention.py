@@ -4,17 +4,20 @@ Rules that hold here:
 - Nothing goes before somebody set a number of days; nothing younger than SHORTEST_DAYS ever goes, for the live store still tells it.
 - Work goes in parts, each a transaction that ends with its answer to `go_on`; cut short and begun again it ends the same.
 - A call without any instant is as old as its keeping. Days are counted back from `now_ms`, in whole days of 24 hours.
+- Sums outlive calls (`rolling_clearing`). An agent's last change stays as long as it is in force, or time could not be told any more.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.db import models, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
+from stats.domain.agent_states import AgentState
 from stats.domain.errors import Malformed
 from stats.domain.forgetting import without_numbers
-from stats.history import archive
+from stats.domain.periods import QUARTER_MS, quarter_of
+from stats.history import archive, rolling_clearing
 from stats.history.partitions import EARLIEST_MS
 from stats.history.tables import ArchivedCall, PresenceChange
 from stats.history.writing import read_call, write_call
@@ -25,6 +28,8 @@ DAY_MS = 86_400_000
 SHORTEST_DAYS = 3
 LONGEST_DAYS = 3_650
 AT_ONCE = 500
+
+_OFF = {"state": AgentState.OFF, "queues": 0}
 
 # Called between two parts with what the last one removed; False: stop here.
 GoOn = Callable[[str, int], bool]
@@ -71,11 +76,26 @@ def clear(organisation: str, keep: Keep, now_ms: int, go_on: GoOn) -> bool:
     before = keep.before("numbers", now_ms)
     if before is not None and not _in_parts(organisation, "numbers", _numbers(organisation, before), _blank_numbers, go_on):
         return False
-    before = keep.before("presence", now_ms)
+    if not _clear_presence(organisation, keep.before("presence", now_ms), go_on):
+        return False
+    timezone = Organisation.objects.filter(slug=organisation).values_list("timezone", flat=True).first()
+    if timezone is not None:
+        calls, presence = keep.before("calls", now_ms), keep.before("presence", now_ms)
+        rolling_clearing.clear_agents(organisation, timezone, calls_before=calls, presence_before=presence)
+    return True
+
+
+def _clear_presence(organisation: str, before: int | None, go_on: GoOn) -> bool:
     if before is None:
         return True
-    return clear_rows("presence", _changes(organisation, before), "at_ms", go_on) and clear_rows(
-        "presence", _slots(organisation, before), "start_ms", go_on
+    last = _followed(organisation, before).aggregate(at=Max("told_ms"))["at"]
+    if last is not None:
+        rolling_clearing.raise_horizon(organisation, "presence_from_ms", quarter_of(last) + QUARTER_MS)
+    return (
+        clear_rows("presence", _followed(organisation, before), "at_ms", go_on)
+        # Now of each agent one is left: who is off, and in no queue, is done with.
+        and clear_rows("presence", _old_changes(organisation, before).filter(**_OFF), "at_ms", go_on)
+        and clear_rows("presence", _slots(organisation, before), "start_ms", go_on)
     )
 
 
@@ -116,8 +136,19 @@ def _numbers(organisation: str, before: int) -> QuerySet[models.Model]:
     return ArchivedCall._default_manager.filter(_older(before), organisation=organisation, number__gt="")
 
 
-def _changes(organisation: str, before: int) -> QuerySet[models.Model]:
+def _old_changes(organisation: str, before: int) -> QuerySet[models.Model]:
     return PresenceChange._default_manager.filter(organisation=organisation, at_ms__lt=before)
+
+
+def _followed(organisation: str, before: int) -> QuerySet[models.Model]:
+    """Old changes that are in force no more: another old one of the same agent was told later."""
+    later = Q(told_ms__gt=OuterRef("told_ms")) | Q(told_ms=OuterRef("told_ms"), at_ms__gt=OuterRef("at_ms"))
+    following = _old_changes(organisation, before).filter(later, source=OuterRef("source"), agent=OuterRef("agent"))
+    return _old_changes(organisation, before).filter(Exists(following))
+
+
+def _changes(organisation: str, before: int) -> QuerySet[models.Model]:
+    return _followed(organisation, before) | _old_changes(organisation, before).filter(**_OFF)
 
 
 def _slots(organisation: str, before: int) -> QuerySet[models.Model]:
@@ -142,6 +173,7 @@ def _remove_calls(organisation: str, part: Part) -> int:
     for source, gone in part.items():
         with transaction.atomic():
             archive.lock(f"{organisation}/{source}")
+            rolling_clearing.calls_go(organisation, source, gone)
             archive.remove(organisation, source, gone)
     return sum(len(gone) for gone in part.values())
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Q
 
 from stats.domain.metrics import DEFINITIONS
 from stats.domain.periods import QUARTER_MS, business_day
@@ -21,7 +22,7 @@ from stats.history.archive import lock
 from stats.history.rolling_reading import Without, read_into
 from stats.history.rolling_restating import FINAL_MS, restate, time_of_before
 from stats.history.rolling_rows import Rows
-from stats.history.rollup_tables import QUARTER, QueueRollup, RolledQuarter, RollupState
+from stats.history.rollup_tables import QUARTER, AgentRollup, QueueRollup, RolledQuarter, RollupState
 from stats.history.rows import word
 from stats.history.settings_in_force import InForce
 from stats.history.tables import DirtyQuarter
@@ -56,7 +57,7 @@ def rolled_quarters(organisation: str, quarters: Iterable[int], *, without: With
         return Rows()
     asked = [quarter for quarter in quarters if quarter >= state.calls_from_ms]
     rolling = Rolling(asked, _in_force(organisation, owner.timezone).rules_at, word)
-    read_into(rolling, organisation, without or {}, now_ms, state.presence_from_ms)
+    read_into(rolling, organisation, without or {}, now_ms, state.presence_from_ms, party_names.agents_today(organisation))
     rows = rolling_rows.rows_of(organisation, rolling)
     time_of_before(organisation, rows, state.presence_from_ms, asked)
     return rows
@@ -108,7 +109,7 @@ def compute(claimed: Claim) -> tuple[Rolling, Rows]:
     """Add the claimed quarters up, whole. Reads alone; raises django.db.Error."""
     rolling = Rolling(claimed.quarters, _in_force(claimed.organisation, claimed.timezone).rules_at, word)
     last = max(claimed.quarters) + QUARTER_MS
-    read_into(rolling, claimed.organisation, {}, last, claimed.presence_from_ms)
+    read_into(rolling, claimed.organisation, {}, last, claimed.presence_from_ms, party_names.agents_today(claimed.organisation))
     return rolling, rolling_rows.rows_of(claimed.organisation, rolling)
 
 
@@ -145,15 +146,23 @@ def write(claimed: Claim, rolling: Rolling, rows: Rows, now_ms: int) -> int:
         return len(held)
 
 
-def _under(organisation: str, timezone: str, keys: Collection[str]) -> set[int]:
-    """The quarters with rows under keys that turned out to be another queue's, where that queue's settings make a difference."""
-    if not keys:
-        return set()
-    known = party_names.aliases(organisation, "queue")
-    with_settings = _in_force(organisation, timezone).queues
-    those = [key for key in keys if {key, known.get(key, key)} & with_settings]
-    found = QueueRollup._default_manager.filter(organisation=organisation, grain=QUARTER, queue__in=those)
-    return set(found.values_list("start_ms", flat=True).distinct()) if those else set()
+def _under(organisation: str, timezone: str, joined: Mapping[str, Collection[str]]) -> set[int]:
+    """The quarters with rows under keys that turned out to be another's, where that makes a difference: a queue's that has settings, an
+    agent's that was watched."""
+    quarters: set[int] = set()
+    if keys := joined.get("queue"):
+        known = party_names.aliases(organisation, "queue")
+        with_settings = _in_force(organisation, timezone).queues
+        those = [key for key in keys if {key, known.get(key, key)} & with_settings]
+        queues = QueueRollup._default_manager.filter(organisation=organisation, grain=QUARTER, queue__in=those)
+        quarters |= set(queues.values_list("start_ms", flat=True)) if those else set()
+    if keys := joined.get("agent"):
+        times = Q()
+        for name in rolling_rows.AGENT_TIMES:
+            times |= Q((f"{name}__gt", 0))
+        agents = AgentRollup._default_manager.filter(times, organisation=organisation, grain=QUARTER, agent__in=list(keys))
+        quarters |= set(agents.values_list("start_ms", flat=True))
+    return quarters
 
 
 def roll(organisation: Organisation, quarters: Collection[int], now_ms: int) -> int:

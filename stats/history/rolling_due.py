@@ -40,6 +40,8 @@ def take_note(organisation: str, timezone: str, now_ms: int) -> None:
             make_due(organisation, range(max(begin, quarter_of(state.calls_from_ms)), until, QUARTER_MS), now_ms)
             state.rolled_to_ms = max(begin, until)
             state.save(update_fields=["rolled_to_ms"])
+            gone = RolledQuarter._default_manager.filter(organisation=organisation, quarter_ms__lt=state.calls_from_ms)
+            gone.filter(state__in=("due", "started")).update(state="done")
             # Nothing is added up of what has no instant, or was cleared away.
             DirtyQuarter._default_manager.filter(organisation=organisation, quarter_ms__lt=max(EARLIEST_MS, state.calls_from_ms)).delete()
         if until >= closed:

@@ -25,10 +25,18 @@ _CHANGES = PresenceChange._meta.db_table
 _COLUMNS = ("agent", "at_ms", "state", "profile", "queues", "told_ms")
 
 
-def read_into(rolling: Rolling, organisation: str, without: Without, now_ms: int, presence_from_ms: int = 0) -> None:
+def read_into(
+    rolling: Rolling,
+    organisation: str,
+    without: Without,
+    now_ms: int,
+    presence_from_ms: int = 0,
+    today: Mapping[tuple[str, str], str] | None = None,
+) -> None:
     """Add up what the archive holds of the quarters of `rolling`, without some calls (source -> ids). Raises django.db.Error.
 
-    Watched time is told until `now_ms`, and of no quarter that begins before `presence_from_ms`.
+    Watched time is told until `now_ms`, and of no quarter that begins before `presence_from_ms`. `today`: (source, stored key of an
+    agent) -> key of today, where they differ: who was watched under two keys was one person, whose time goes by once.
     """
     left_out = {(source, id_call) for source, ids in without.items() for id_call in ids}
     taken = set(left_out)
@@ -38,7 +46,7 @@ def read_into(rolling: Rolling, organisation: str, without: Without, now_ms: int
     watched = [quarter for quarter in rolling.quarters if quarter >= presence_from_ms]
     if watched:
         first, end = min(watched), min(max(watched) + QUARTER_MS, now_ms)
-        for source, agent, changes in changes_by_agent(organisation, first, end):
+        for source, agent, changes in changes_by_agent(organisation, first, end, today):
             rolling.watched(source, agent, changes, first, end)
 
 
@@ -91,17 +99,15 @@ def _readable(record: str) -> Iterator[Call]:
         return
 
 
-def changes_by_agent(organisation: str, first: int, end: int) -> Iterator[tuple[str, str, list[PresenceSeen]]]:
+def changes_by_agent(
+    organisation: str, first: int, end: int, today: Mapping[tuple[str, str], str] | None = None
+) -> Iterator[tuple[str, str, list[PresenceSeen]]]:
     """(source, agent, the changes told in [first, end) and the last one told before) of every agent who was ever watched."""
     for source in _sources(organisation):
-        changes: list[PresenceSeen] = []
-        of = ""
-        for agent, at, state, profile, queues, told_ms in _changes(organisation, source, first, end):
-            if agent != of and changes:
-                yield source, of, changes
-                changes = []
-            of = agent
-            changes.append(
+        lanes: dict[str, list[PresenceSeen]] = {}
+        for stored, at, state, profile, queues, told_ms in _changes(organisation, source, first, end):
+            agent = (today or {}).get((source, stored), stored)
+            lanes.setdefault(agent, []).append(
                 PresenceSeen(
                     source=source,
                     agent=agent,
@@ -115,8 +121,8 @@ def changes_by_agent(organisation: str, first: int, end: int) -> Iterator[tuple[
                     told_at=told_ms,
                 )
             )
-        if changes:
-            yield source, of, changes
+        for agent, changes in lanes.items():
+            yield source, agent, changes
 
 
 def _sources(organisation: str) -> list[str]:

@@ -1,15 +1,19 @@
 """What moved after it was final, and what is carried over where its ground was cleared away.
 
-Rules that hold here: a quarter is final six hours after its end, once it was added up by then; a first adding up restates nothing, nor does
-one by other definitions; who was erased or what was cleared away by its term restates nothing, because sums stay what they were.
+Rules that hold here:
+- A quarter is final six hours after its end, once it was added up by then; a first adding up restates nothing, nor does one by other
+  definitions; who was erased or what was cleared away by its term restates nothing, because sums stay what they were.
+- An agent who turned out to be known by two keys is one, so that rows which move from one key to the other restate nothing.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import msgspec
+from django.db import models
 
-from stats.history.rolling_rows import AGENT_COUNTS, AGENT_TIMES, Rows, differences, key_of, kind_of, stored
+from stats.history.party_names import agents_today
+from stats.history.rolling_rows import AGENT_COUNTS, AGENT_TIMES, Rows, Told, differences, key_of, kind_of, stored, told_of
 from stats.history.rollup_tables import QUARTER, AgentRollup, Restatement
 
 FINAL_MS = 6 * 3_600_000
@@ -19,10 +23,12 @@ def restate(organisation: str, final: Collection[int], rows: Rows, now_ms: int) 
     """Write down what of final quarters is about to become something else. In a transaction; raises django.db.Error."""
     if not final:
         return
+    today = agents_today(organisation)
     moved: list[Restatement] = []
     for (model, was), (_, now) in zip(stored(organisation, final).all(), rows.all(), strict=True):
-        before = {_place(row): row for row in was}
-        after = {_place(row): row for row in now if row.start_ms in final}
+        known = today if model is AgentRollup else {}
+        before = _added(model, was, known)
+        after = _added(model, [row for row in now if row.start_ms in final], known)
         for place in sorted({*before, *after}):
             changes = differences(model, before.get(place), after.get(place))
             if changes:
@@ -39,6 +45,17 @@ def restate(organisation: str, final: Collection[int], rows: Rows, now_ms: int) 
                     )
                 )
     Restatement._default_manager.bulk_create(moved, batch_size=200)
+
+
+def _added(model: type[models.Model], rows: Iterable[Any], today: Mapping[tuple[str, str], str]) -> dict[tuple[int, str, str], Told]:
+    """Amounts by time, source and key of today."""
+    found: dict[tuple[int, str, str], Told] = {}
+    for row in rows:
+        start, source, key = _place(row)
+        place, told = (start, source, today.get((source, key), key)), told_of(model, row)
+        held = found.get(place)
+        found[place] = told if held is None else {name: (held[name] or 0) + (amount or 0) for name, amount in told.items()}
+    return found
 
 
 def _place(row: Any) -> tuple[int, str, str]:

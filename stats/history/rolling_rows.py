@@ -157,16 +157,23 @@ def kind_of(model: type[models.Model]) -> str:
     return {QueueRollup: "queue", AgentRollup: "agent"}.get(model, "site")
 
 
-def differences(model: type[models.Model], was: Any | None, now: Any | None) -> dict[str, list[int | None]]:
+Told = Mapping[str, int | None]
+
+
+def told_of(model: type[models.Model], row: Any) -> dict[str, int | None]:
+    """A row's amounts and limits."""
+    return {name: getattr(row, name) for name in (*_COMPARED[model], *_LIMITS.get(model, ()))}
+
+
+def differences(model: type[models.Model], was: Told | None, now: Told | None) -> dict[str, list[int | None]]:
     """Column -> [what it was, what it is], of amounts that differ; a row that is not there has 0 of everything."""
     found: dict[str, list[int | None]] = {}
     for name in _COMPARED[model]:
         nothing = None if name == "wait_max" else 0
-        pair = [getattr(row, name) if row is not None else nothing for row in (was, now)]
+        pair = [row[name] if row is not None else nothing for row in (was, now)]
         if pair[0] != pair[1]:
             found[name] = pair
     if found and was is not None and now is not None:
-        found |= {
-            name: [getattr(was, name), getattr(now, name)] for name in _LIMITS.get(model, ()) if getattr(was, name) != getattr(now, name)
-        }
+        limits = {name: [was[name], now[name]] for name in _LIMITS.get(model, ())}
+        found |= {name: pair for name, pair in limits.items() if pair[0] != pair[1]}
     return found

@@ -91,15 +91,19 @@ def test_a_call_without_any_instant_is_as_old_as_its_keeping() -> None:
 
 
 def test_presence_goes_hour_by_hour_and_change_by_change() -> None:
-    """Both tables."""
+    """Both tables; what an agent does since before the term, and still does, is no past: it goes with the change that ends it."""
     use = ProfileUse(profile_id=5, name="Lunch", available=False, usage_ms=600_000)
-    for days in (40, 20):
+    for days in (41, 40, 20):
         at = NOW - days * DAY_MS
         upsert_slots("default", [PresenceSlot(source=SOURCE, agent=Party(id=7), start=at, end=at + 3_600_000, profiles=(use,))])
         upsert_changes("default", [change("7", at)])
-    assert preview("default", Keep(presence=30), NOW)["presence"] == 2
+    upsert_changes("default", [replace(change("8", NOW - 41 * DAY_MS), state="off", queues=0)])
+    assert preview("default", Keep(presence=30), NOW)["presence"] == 4
     assert clear("default", Keep(presence=30), NOW, on)
-    assert (PresenceSlotRow.objects.count(), PresenceChange.objects.count()) == (1, 1)
+    assert (PresenceSlotRow.objects.count(), PresenceChange.objects.count()) == (1, 2)
+    later = NOW + 11 * DAY_MS
+    assert clear("default", Keep(presence=30), later, on)
+    assert (PresenceSlotRow.objects.count(), PresenceChange.objects.count()) == (0, 1)
 
 
 def test_what_the_live_store_still_tells_is_never_taken() -> None:
