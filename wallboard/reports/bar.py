@@ -66,7 +66,7 @@ def bar_of(visit: Visit, tab: str, asked: Asked, own: Pairs, *, files: bool) -> 
             {"label": label, "address": address.to(compare=each), "current": asked.compare == each}
             for each, label in words.COMPARISONS.items()
         ],
-        "compared": words.COMPARISONS[asked.compare] if asked.compare else "",
+        "compared": words.COMPARED[asked.compare] if asked.compare else "",
         "compare_toggle": address.to(compare="" if asked.compare else "weekdays"),
         "intervals": [
             {"label": words.INTERVALS[each], "address": address.to(interval=each), "current": asked.interval == each}

@@ -37,10 +37,13 @@ class Sheet:
         steps = {metric: dict(zip(numbers, table.steps_of(metric, numbers.values()), strict=True)) for metric in self.metrics}
         rows, day = [self._total()], ""
         many = self.asked.interval in WITHIN_A_DAY and self.asked.days > 1
+        busy = {business_day(start, self.visit.timezone) for start, line in self.lines.items() if any(line.amounts.values())}
         for start, end in shown:
             if many and (today := business_day(start, self.visit.timezone)) != day:
                 day = today
                 rows.append(self._day(day, shown))
+            if many and day not in busy:
+                continue
             rows.append(self._interval(start, end, numbers[start], {metric: steps[metric][start] for metric in self.metrics}))
         return rows
 

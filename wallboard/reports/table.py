@@ -147,35 +147,38 @@ def cell_of(
     number = f'<a class="receipt" href="{escape(address)}" data-number="{metric}">{text}</a>' if address and value is not None else text
     if not address or value is None:
         number = f'<span data-number="{metric}">{text}</span>'
+    moved = _moved(metric, value if now is None else now, was, language, part=now not in (None, value)) if compared else ""
     tint = f' data-heat="{step}"' if step else ""
-    return SafeString(f"<td{tint}>{number}{_moved(metric, value if now is None else now, was, language) if compared else ''}</td>")
+    return SafeString(f"<td{tint}>{number}{moved}</td>")
 
 
-def _moved(metric: str, value: object, was: object, language: str) -> str:
-    """`▲ 5 from 41`: how a number stands to that of before."""
-    now, then = figures.number(value), figures.number(was)
-    known = {"was": text_of(metric, was, language)}
-    if then is None:
-        return f"<small>{escape(_('nothing before'))}</small>"
-    if now is None:
-        return f"<small>{escape(_('from %(was)s') % known)}</small>"
-    kind = format_of(metric)
-    by = now - then
-    if kind in ("percent", "percent1"):
-        # Of a share it is points that it moved by, not a share of the share.
-        points = round(abs(by) * 100, 1)
-        amount = _("%(points)s points") % {"points": f"{points:g}" if language.startswith("en") else f"{points:g}".replace(".", ",")}
-        same = points == 0
-    else:
-        amount = text_of(metric, abs(by), language)
-        same = amount == text_of(metric, 0, language)
-    if same:
+def _moved(metric: str, now: object, was: object, language: str, *, part: bool) -> str:
+    """`▲ 5 from 41`: how a number stands to that of before; with `part`, `▲ 5, from 41 to 46`, for what is compared is not all of it."""
+    is_, then = figures.number(now), figures.number(was)
+    if then is None or is_ is None:
+        if then is None and not is_:
+            return ""
+        known = {"was": text_of(metric, was, language)}
+        return f"<small>{escape(_('nothing before') if then is None else _('from %(was)s') % known)}</small>"
+    if not is_ and not then:
+        return ""
+    amount = _amount(metric, abs(is_ - then), language)
+    known = {"amount": amount, "was": text_of(metric, was, language), "now": text_of(metric, now, language)}
+    if amount == _amount(metric, 0, language):
         return f'<small data-moved="no">{escape(_("as before"))}</small>'
-    words = (_("%(amount)s more, from %(was)s") if by > 0 else _("%(amount)s less, from %(was)s")) % {**known, "amount": amount}
-    shown = _("%(amount)s from %(was)s") % {**known, "amount": amount}
-    arrow, way = ("▲", "up") if by > 0 else ("▼", "down")
-    seen, heard = f'<span aria-hidden="true">{arrow} {escape(shown)}</span>', f'<span class="unseen">{escape(words)}</span>'
+    shown = _("%(amount)s, from %(was)s to %(now)s") if part else _("%(amount)s from %(was)s")
+    words = _("%(amount)s more, from %(was)s to %(now)s") if is_ > then else _("%(amount)s less, from %(was)s to %(now)s")
+    arrow, way = ("▲", "up") if is_ > then else ("▼", "down")
+    seen, heard = f'<span aria-hidden="true">{arrow} {escape(shown % known)}</span>', f'<span class="unseen">{escape(words % known)}</span>'
     return f'<small data-moved="{way}">{seen}{heard}</small>'
+
+
+def _amount(metric: str, by: float, language: str) -> str:
+    """By how much a number moved. A share moves by points, for a share of a share is nothing anybody asks for."""
+    if format_of(metric) not in ("percent", "percent1"):
+        return text_of(metric, by, language)
+    points = f"{round(by * 100, 1):g}"
+    return _("%(points)s points") % {"points": points if language.startswith("en") else points.replace(".", ",")}
 
 
 def steps_of(metric: str, rows: Iterable[Numbers]) -> list[int]:

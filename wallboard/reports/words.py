@@ -47,6 +47,12 @@ COMPARISONS: Mapping[str, Words] = {
     "previous": pgettext_lazy("compare", "The period before"),
     "year": pgettext_lazy("compare", "A year before (52 weeks)"),
 }
+# The same, where there is little room.
+COMPARED: Mapping[str, Words] = {
+    "weekdays": pgettext_lazy("compared with", "same weekdays"),
+    "previous": pgettext_lazy("compared with", "before"),
+    "year": pgettext_lazy("compared with", "a year before"),
+}
 INTERVALS: Mapping[str, Words] = {
     "15m": pgettext_lazy("interval", "15 min"),
     "30m": pgettext_lazy("interval", "30 min"),
@@ -71,14 +77,14 @@ def day_words(day: str, *, year: bool = True) -> str:
     return formats.date_format(date.fromisoformat(day), "D j F Y" if year else "D j F")
 
 
-def days_words(first: str, last: str) -> str:
+def days_words(first: str, last: str, *, year: bool = True) -> str:
     """`1–21 November 2026`, or with what the two days do not share."""
     begin, end = date.fromisoformat(first), date.fromisoformat(last)
     if first == last:
-        return formats.date_format(begin, "l j F Y")
+        return formats.date_format(begin, "l j F Y" if year else "l j F")
     shown = "j" if (begin.year, begin.month) == (end.year, end.month) else "j F" if begin.year == end.year else "j F Y"
     dash = DASH if shown == "j" else f" {DASH} "
-    return f"{formats.date_format(begin, shown)}{dash}{formats.date_format(end, 'j F Y')}"
+    return f"{formats.date_format(begin, shown)}{dash}{formats.date_format(end, 'j F Y' if year or begin.year != end.year else 'j F')}"
 
 
 def period_words(asked: Asked) -> str:
@@ -120,7 +126,7 @@ def interval_words(start: int, end: int, interval: str, timezone: str, *, with_d
         return day_words(first, year=False)
     if interval == "week":
         week = date.fromisoformat(first).isocalendar().week
-        return _("Week %(week)d: %(days)s") % {"week": week, "days": days_words(first, last) if first != last else day_words(first)}
+        return _("Week %(week)d: %(days)s") % {"week": week, "days": days_words(first, last, year=False)}
     if interval == "month":
         return formats.date_format(date.fromisoformat(first), "F Y")
     clock = f"{clock_time(start, timezone, seconds=False)}{DASH}{clock_time(end, timezone, seconds=False)}"

@@ -58,7 +58,7 @@ function show(anew, title) {
     if (field instanceof HTMLInputElement && field.type === 'checkbox') field.checked = wanted.checked;
     else if (field instanceof HTMLInputElement || field instanceof HTMLSelectElement) field.value = wanted.value;
   }
-  for (const drop of report.querySelectorAll('.report-bar [data-drop][open]')) close(drop);
+  for (const drop of report.querySelectorAll('[data-drop][open]')) close(drop);
   document.title = title;
   const told = report.querySelector('[data-told]');
   const period = report.querySelector('[data-period]');
@@ -135,7 +135,7 @@ report.addEventListener('click', (event) => {
 // The menu's own script has opened it by then; who opens one wants its first field.
 report.addEventListener('toggle', (event) => {
   const drop = event.target;
-  if (!(drop instanceof HTMLDetailsElement) || !drop.open || !drop.matches('.report-bar [data-drop]')) return;
+  if (!(drop instanceof HTMLDetailsElement) || !drop.open || !drop.matches('[data-drop]')) return;
   const first = drop.querySelector('[data-dates] input[type=date], [data-search]:not([hidden]) input');
   if (first && drop.contains(document.activeElement)) first.focus();
   inView(drop.querySelector(':scope > .panel, :scope > ul'));
