@@ -79,8 +79,11 @@ class Pen:
 
     def when(self, start: int, end: int, going_on: bool) -> str:
         """`10:02:11 to 10:05:40, 3 min 29 s`"""
-        seconds = int((end - start) / 1000 + 0.5)
-        known = {"start": self.clock(start), "end": self.clock(end), "time": self.once(seconds, lambda: spoken(seconds))}
+        return self._span(self.clock(start), self.clock(end), end - start, going_on)
+
+    def _span(self, begins: str, ends: str, ms: int, going_on: bool) -> str:
+        seconds = int(ms / 1000 + 0.5)
+        known = {"start": begins, "end": ends, "time": self.once(seconds, lambda: spoken(seconds))}
         return (self._going_on if going_on else self._gone) % known
 
     def once(self, what: object, say: Callable[[], str]) -> str:
@@ -106,7 +109,7 @@ class Pen:
         self, row: Row, start: int, end: int, kind: str, what: str, *, going_on: bool, address: str = "", missed: bool = False
     ) -> Piece:
         """[start, end) in a row."""
-        axis = self.axis
+        axis, begins, ends = self.axis, self.clock(start), self.clock(end)
         return Piece(
             lane=row.lane,
             kind=kind,
@@ -117,11 +120,11 @@ class Pen:
             y=row.y,
             height=row.height,
             what=what,
-            span=self.when(start, end, going_on),
+            span=self._span(begins, ends, end - start, going_on),
             going_on=going_on,
             address=address,
             missed=missed,
-            begins=self.clock(start),
-            ends="" if going_on else self.clock(end),
+            begins=begins,
+            ends="" if going_on else ends,
             lasts=length((end - start) / 1000),
         )

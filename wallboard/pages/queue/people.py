@@ -21,9 +21,11 @@ from wallboard.boards.wording import STATE_WORDS
 from wallboard.pages.frame import Visit
 from wallboard.pages.words import Words, clock_time, spoken
 
+Told = Mapping[str, object]
 # Those one can do something about come first.
 ORDER = ("ready", "ringing", "talking", "wrapup", "away", "unknown")
-MOST = 200
+# More are counted, and found on the agents' page.
+MOST = 100
 RULES: Mapping[StateRule, Words] = {
     StateRule.NO_DOCUMENT: gettext_lazy("No presence has been heard, so the state is unknown."),
     StateRule.CALL_ANSWERED: gettext_lazy("An answered call goes on, which counts before everything else: talking."),
@@ -74,31 +76,49 @@ class People:
 
 def people_of(visit: Visit, queue: PartyFacts, place: Place) -> People:
     """Everybody logged in to the queue, by state and then by time in it."""
-    lines: list[AgentLine] = []
+    here: list[tuple[tuple[int, int, str], str, KnownPresence, Told]] = []
     out: list[str] = []
+    feeds: dict[str, Standing] = {}
     for key, presence in visit.facts.presence.items():
         document = presence.document
         told = visit.snapshot.values.get(f"agent:{key}")
+        if told is None:
+            continue
         if any(visit.facts.queue_key(document.source, login.queue) == queue.key for login in document.logged_in):
-            if told is not None:
-                lines.append(_line(visit, queue, key, presence, told, place))
-        elif told is not None and any(visit.facts.queue_key(document.source, login.queue) == queue.key for login in document.logged_out):
+            if document.source not in feeds:
+                feeds[document.source] = standing_for(visit.snapshot.values, document.source, PRESENCE, place.now)
+            here.append((_order(presence, told, feeds[document.source], key, place), key, presence, told))
+        elif any(visit.facts.queue_key(document.source, login.queue) == queue.key for login in document.logged_out):
             out.append(_name(told, key))
-    lines.sort(key=lambda line: (ORDER.index(line.state) if line.state in ORDER else len(ORDER), line.since or 0, line.name))
-    heard = any(presence.document.source == queue.source for presence in visit.facts.presence.values())
-    return People(lines=lines[:MOST], more=max(0, len(lines) - MOST), out=sorted(out), heard=heard)
+    here.sort(key=lambda each: each[0])
+    return People(
+        lines=[_line(visit, queue, key, presence, told, feeds[presence.document.source], place) for _, key, presence, told in here[:MOST]],
+        more=max(0, len(here) - MOST),
+        out=sorted(out),
+        heard=any(presence.document.source == queue.source for presence in visit.facts.presence.values()),
+    )
 
 
-def _name(told: Mapping[str, object], key: str) -> str:
+def _order(presence: KnownPresence, told: Told, feed: Standing, key: str, place: Place) -> tuple[int, int, str]:
+    """By state, then by time in it, then by name."""
+    standing = agent_standing(told, feed, place.now)
+    state = _state(told, standing)
+    return ORDER.index(state) if state in ORDER else len(ORDER), (presence.since or 0) if standing.ticks else 0, _name(told, key)
+
+
+def _state(told: Told, standing: Standing) -> str:
+    return str(told.get("state")) if standing.level != "unknown" else "unknown"
+
+
+def _name(told: Told, key: str) -> str:
     name = told.get("name")
     return name.strip() if isinstance(name, str) and name.strip() else f"#{key}"
 
 
-def _line(visit: Visit, queue: PartyFacts, key: str, presence: KnownPresence, told: Mapping[str, object], place: Place) -> AgentLine:
+def _line(visit: Visit, queue: PartyFacts, key: str, presence: KnownPresence, told: Told, feed: Standing, place: Place) -> AgentLine:
     document = presence.document
-    feed = standing_for(visit.snapshot.values, document.source, PRESENCE, place.now)
     standing = agent_standing(told, feed, place.now)
-    state = str(told.get("state")) if standing.level != "unknown" else "unknown"
+    state = _state(told, standing)
     at = place.now if standing.ticks or standing.alive_at is None else standing.alive_at
     since, until, began = presence.since, document.until, document.profile_since
     planned = until is not None and began is not None and until > began
@@ -133,7 +153,7 @@ def _is_open(visit: Visit, document: AgentPresence, call: ActiveCall) -> bool:
     return visit.viewer.sees_queue(visit.facts.queue_key(document.source, queue) if queue is not None else None)
 
 
-def _doubt(told: Mapping[str, object], feed: Standing, place: Place) -> str:
+def _doubt(told: Told, feed: Standing, place: Place) -> str:
     """Since when the state is not confirmed; "" while it is."""
     since = told.get("unverified_since")
     if told.get("verified") is not False or not isinstance(since, int):
@@ -141,9 +161,7 @@ def _doubt(told: Mapping[str, object], feed: Standing, place: Place) -> str:
     return _("Not confirmed since %(time)s") % {"time": clock_time(since, place.timezone)}
 
 
-def _trail(
-    visit: Visit, queue: PartyFacts, document: AgentPresence, presence: KnownPresence, told: Mapping[str, object], place: Place
-) -> list[str]:
+def _trail(visit: Visit, queue: PartyFacts, document: AgentPresence, presence: KnownPresence, told: Told, place: Place) -> list[str]:
     """Why the agent is in this state: what the telephone system said, the rule that decided, and how sure that is."""
     steps = [*_said(visit, queue, document, place), str(RULES[rule_of(document)])]
     if presence.since is not None:
