@@ -18,6 +18,7 @@ from stats.domain.audit import AuditReport
 from stats.domain.checkup import Finding, Vitals, diagnose, headline
 from stats.domain.facts import SourceFacts
 from stats.domain.roll import Roll
+from stats.history.rolling_due import waits_since
 from stats.live.connection import StoreAway
 from stats.live.inspection import Inspection
 from stats.live.rollcall import RollCall
@@ -33,6 +34,8 @@ ASK_S = 2.0
 DATABASE_EVERY_S = 3.0
 ORGANISATIONS_EVERY_S = 30.0
 Answer = TypeVar("Answer")
+# Enabled sources, screens' names, and since when today's sums wait.
+Told = tuple[int, dict[int, str], int | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,7 @@ class Examined:
     epoch: str
     rev: int
     unkept: dict[str, int]
+    unrolled_since: int | None  # when the oldest quarter hour of today closed that is not added up; epoch ms
     holders: dict[str, str]
     screen_names: dict[int, str]
     timezone: str
@@ -56,10 +60,11 @@ class Examined:
 class _Memory:
     """What one event loop remembers between looks."""
 
-    database: "asyncio.Task[tuple[int, dict[int, str]]] | None" = None
+    database: "asyncio.Task[Told] | None" = None
     asked_at: float = float("-inf")
     configured: int | None = None
     names: dict[int, str] = field(default_factory=dict)
+    unrolled_since: int | None = None
     away_since: dict[str, int] = field(default_factory=dict)
 
 
@@ -111,6 +116,7 @@ async def examine(slug: str) -> Examined:
         epoch=organisation.mirror.epoch,
         rev=organisation.mirror.rev,
         unkept=unkept,
+        unrolled_since=memory.unrolled_since,
         holders={source: worker.name for worker in roll.workers for source in worker.held} if roll is not None else {},
         screen_names=dict(memory.names),
         timezone=organisation.mirror.facts.timezone,
@@ -184,10 +190,10 @@ async def _database(slug: str, memory: _Memory) -> bool:
     return await _within(asyncio.shield(memory.database), memory)
 
 
-async def _within(asked: Awaitable[tuple[int, dict[int, str]]], memory: _Memory) -> bool:
+async def _within(asked: Awaitable[Told], memory: _Memory) -> bool:
     try:
         async with asyncio.timeout(ASK_S):
-            memory.configured, memory.names = await asked
+            memory.configured, memory.names, memory.unrolled_since = await asked
     except (DatabaseError, InterfaceError, TimeoutError):
         return False
     return True
@@ -204,9 +210,10 @@ def _begun(ask: Callable[[], Answer]) -> "asyncio.Task[Answer]":
     return task
 
 
-def _ask_database(slug: str) -> tuple[int, dict[int, str]]:
+def _ask_database(slug: str) -> Told:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     configured = Source.objects.filter(organisation__slug=slug, enabled=True).count()
     names = Screen.objects.filter(organisation__slug=slug, revoked_at=None).values_list("pk", "name")[:2000]
-    return configured, dict(names)
+    timezone = Organisation.objects.filter(slug=slug).values_list("timezone", flat=True).first()
+    return configured, dict(names), waits_since(slug, timezone, clock.now_ms()) if timezone is not None else None

@@ -23,10 +23,15 @@ def health_document(found: Examined) -> Document:
         "database": {"answers": vitals.database_away_since is None},
         "worker": {"seen_at": vitals.worker_seen_at or None, "workers": list(vitals.roll.workers) if vitals.roll is not None else []},
         "sources": [_source(found, source) for source in vitals.sources],
-        "archive": {"waiting": found.unkept},
+        "archive": {"waiting": found.unkept, "rollup_lag_s": lag_s(found)},
         "web": list(vitals.roll.webs) if vitals.roll is not None else [],
         "recount": vitals.audit,
     }
+
+
+def lag_s(found: Examined) -> float:
+    """For how long the oldest quarter hour of today has waited to be added up for reports; 0 where none waits."""
+    return 0.0 if found.unrolled_since is None else max(0, found.vitals.now - found.unrolled_since) / 1000
 
 
 def _finding(found: Examined, finding: Finding) -> Document:

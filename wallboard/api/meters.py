@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 
 from stats.live.vitals import memory_mb
 from wallboard.api.examination import Examined, examine, organisations
+from wallboard.api.health_document import lag_s
 from wallboard.boards.topics import counted_as
 from wallboard.push import attendance, hubs, socket
 
@@ -37,6 +38,7 @@ FAMILIES = {
     "wallboard_recount_calls": ("gauge", "Calls counted by the last recount."),
     "wallboard_rebuilds": ("counter", "How often the recount had every sum made anew."),
     "wallboard_archive_waiting_calls": ("gauge", "Ended calls that the database has not taken yet."),
+    "wallboard_rollup_lag_seconds": ("gauge", "For how long today's oldest quarter hour has waited to be added up for reports; 0: none."),
     "wallboard_worker_heartbeat_age_seconds": ("gauge", "Since a worker last reported."),
     "wallboard_worker_sources": ("gauge", "Sources a worker holds, or stands by for."),
     "wallboard_worker_loop_lag_seconds": ("gauge", "The longest a worker's event loop was late, of late."),
@@ -133,6 +135,7 @@ def _numbers(gathered: _Gathered, found: Examined) -> None:
         gathered.put("wallboard_rebuilds", audit.rebuilds, **labels)
     for name, number in found.unkept.items():
         gathered.put("wallboard_archive_waiting_calls", number, **labels, source=name)
+    gathered.put("wallboard_rollup_lag_seconds", lag_s(found), **labels)
     gathered.put("wallboard_values_computed_seconds", found.organisation.computed_in_s, **labels)
     gathered.put("wallboard_store_rev", found.rev, **labels)
 

@@ -153,7 +153,14 @@ SCHEMAS: dict[str, Schema] = {
             "database": record({"answers": known("boolean", "")}),
             "worker": record({"seen_at": maybe("integer", INSTANT), "workers": listing(_OPEN)}),
             "sources": listing(_OPEN),
-            "archive": record({"waiting": {"type": "object", "additionalProperties": known("integer", "ended calls to be kept")}}),
+            "archive": record(
+                {
+                    "waiting": {"type": "object", "additionalProperties": known("integer", "ended calls to be kept")},
+                    "rollup_lag_s": known(
+                        "number", "for how long today's oldest quarter hour has waited to be added up for reports; 0: none"
+                    ),
+                }
+            ),
             "web": listing(_OPEN),
             "recount": {"oneOf": [_OPEN, {"type": "null"}]},
         },

@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from django.utils import timezone
 
 from stats.clock import now_ms
 from stats.history.partitions import tend
+from stats.history.rolling_rounds import Rounds
 from wallboard.accounts.forgetting import forget_old
 from wallboard.accounts.models import ApiToken, Screen
 from wallboard.privacy import nightly
@@ -25,6 +27,9 @@ log = structlog.get_logger(__name__)
 ROUND_S = 3600.0
 AFTER_FAILURE_S = 60.0
 BEAT_S = 10.0
+# Sums for reports: so long at a time, and so long a breath before the next of a backlog, for others write too.
+ROLL_S = 5.0
+BREATH_S = 0.3
 # How long a revoked token can still be seen in the admin, by whoever asks what it was.
 REVOKED_KEPT = timedelta(days=90)
 
@@ -33,7 +38,8 @@ class Command(BaseCommand):
     """Runs until SIGTERM; `--once` makes a single round."""
 
     help = (
-        "Makes the archive's months, and clears expired sessions and long revoked tokens every hour, and at night what is not to be kept."
+        "Makes the archive's months, adds up for reports what is due, clears expired sessions and long revoked tokens every hour, and at"
+        " night what is not to be kept."
     )
     # `up` has said it all already.
     requires_system_checks = ()
@@ -46,8 +52,9 @@ class Command(BaseCommand):
         """Rounds, with a sign of life in VAR_DIR between them."""
         if options["once"]:
             clear_away()
+            add_up(Rounds(), threading.Event())
             return
-        stop = threading.Event()
+        rounds, stop = Rounds(), threading.Event()
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, lambda _number, _frame: stop.set())
         while not stop.is_set():
@@ -60,11 +67,12 @@ class Command(BaseCommand):
                 left_s = AFTER_FAILURE_S
             finally:
                 close_old_connections()
-            while left_s > 0:
+            until = time.monotonic() + left_s
+            while time.monotonic() < until:
                 beat(Path(settings.VAR_DIR))
-                if stop.wait(min(BEAT_S, left_s)):
+                wait_s = BEAT_S if add_up(rounds, stop) else BREATH_S
+                if stop.wait(max(0.0, min(wait_s, until - time.monotonic()))):
                     break
-                left_s -= BEAT_S
 
 
 def clear_away() -> float:
@@ -76,6 +84,19 @@ def clear_away() -> float:
     gone = sum(kind.objects.filter(revoked_at__lt=before).delete()[0] for kind in (ApiToken, Screen))
     log.info("housekeeping_done", revoked_tokens_removed=gone, sign_in_rows_removed=forget_old())
     return min(ROUND_S, nightly.work(now_ms()))
+
+
+def add_up(rounds: Rounds, stop: threading.Event) -> bool:
+    """Add up for reports what is due, for a while. Returns whether there is nothing more to do at once."""
+    until = time.monotonic() + ROLL_S
+    try:
+        return rounds.go_round(lambda: not stop.is_set() and time.monotonic() < until)
+    except (DatabaseError, InterfaceError) as wrong:
+        # Nothing is lost: the next round finds the same due.
+        log.warning("rollup_put_off", reason=type(wrong).__name__)
+        return True
+    finally:
+        close_old_connections()
 
 
 def beat(var_dir: Path) -> None:
