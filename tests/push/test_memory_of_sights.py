@@ -61,8 +61,10 @@ def test_what_a_viewer_sees_is_what_would_be_cut_anew(sight: Sight, seed: int) -
         try:
             for _ in range(20):
                 for _ in range(chance.randrange(3)):
+                    # What the organisation computed meanwhile, nobody looked at in this way.
+                    await whole.fresh(0.0)
                     chance.choice(floor.changes)()
-                floor.now += chance.choice(STEPS_MS)
+                    floor.now += chance.choice(STEPS_MS)
                 snapshot = await seen.fresh(0.0)
                 anew = Sighted(whole, sight).seen_of(whole.snapshot().values, floor.facts, floor.now)
                 assert without_severities(snapshot.values) == without_severities(anew)

@@ -27,13 +27,13 @@ INDIVISIBLE = ("lost_callers", "calls_in.spark")
 WINDOWS = ("", "15m.", "30m.", "60m.")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Told:
     """One agent in sight: the values they were cut from, and what is told of them; `grown` as in `board.Grown`."""
 
     told: dict[str, object]
     scope: str
-    mine: dict[str, object]
+    shown: dict[str, object]
     grown: tuple[str, ...] = ()
 
 
@@ -118,7 +118,7 @@ class Sighted:
         if queues is not None:
             shown["site"] = self._site(values, facts, as_of, queues)
         self._tell_agents(values, queues)
-        shown.update((told.scope, told.mine) for told in self._told.values())
+        shown.update((told.scope, told.shown) for told in self._told.values())
         return shown
 
     def _tell_agents(self, values: Values, queues: frozenset[str] | None) -> None:
@@ -131,15 +131,22 @@ class Sighted:
         for key, told in agents.items():
             place = places.get(key)
             if queues is None or (place is not None and not queues.isdisjoint(place.queues)):
-                before = known.get(key)
-                names = only.get(f"agent:{key}", ())
-                if before is None or (before.told is not told and not names):
-                    scope = before.scope if before is not None else f"agent:{self.naming.key_of(key)}"
-                    self._told[key] = _Told(told, scope, self._agent(told, key, queues))
-                elif before.told is told:
-                    self._told[key] = _Told(told, before.scope, before.mine)
+                mine = known.get(key)
+                if mine is None:
+                    mine = _Told(told, f"agent:{self.naming.key_of(key)}", self._agent(told, key, queues))
+                elif mine.told is told:
+                    mine.grown = ()
                 else:
-                    self._told[key] = _Told(told, before.scope, before.mine | {name: told[name] for name in names}, names)
+                    mine.told, mine.grown = told, only.get(f"agent:{key}", ())
+                    mine.shown = self._grown(mine, told) if mine.grown else self._agent(told, key, queues)
+                self._told[key] = mine
+
+    @staticmethod
+    def _grown(mine: _Told, told: dict[str, object]) -> dict[str, object]:
+        shown = mine.shown.copy()
+        for name in mine.grown:
+            shown[name] = told[name]
+        return shown
 
     def _agent(self, told: dict[str, object], key: str, queues: frozenset[str] | None) -> dict[str, object]:
         mine = {**told, "name": self.naming.name_of(key, told.get("name"))}
