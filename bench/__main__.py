@@ -5,6 +5,7 @@
     seed      time to read a day of 20,000 calls
     fan-out   CPU per delivered message at 500 browser sockets, beside a bare broadcast
     archive   ended calls a second from Redis to the database, on SQLite and PostgreSQL
+    reports   how long reports, the list of calls and receipts take over a year of calls on PostgreSQL, beside DuckDB
     pages     how long each page takes with 50,000 calls today and 2,000 agents, and how often it asks the database
     screen    frame to page in Chromium at 20 and 200 frames a second
 Everything runs on 127.0.0.1 and is gone afterwards. `--write` replaces the measured table in a document between its two marks.
@@ -15,17 +16,17 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench import archive, fanout, memory, pages, road, screen, seeding
+from bench import archive, fanout, memory, pages, reports, road, screen, seeding
 from bench.figures import Figure, table
 from bench.processes import Child, workplace
 from bench.screen import NoBrowser
 
 # Of one benchmark; each takes a minute or two. What hangs is ended, with everything it started.
 LONGEST_S = 300
-LONGEST_OF = {"pages": 900}
+LONGEST_OF = {"archive": 600, "pages": 900, "reports": 2_400}
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
@@ -42,8 +43,9 @@ class Size:
     sockets: int
     seconds: float
     screen: tuple[tuple[int, float], ...]
-    archived: int = 400  # calls
+    archived: tuple[int, int] = (400, 0)  # calls a round, and once in a row
     pages: tuple[int, int, int] = (600, 60, 3)  # calls today, agents, how often each page is asked for
+    reports: tuple[int, int, int] = (3_000, 33, 2)  # calls of so many days, how often each question is asked
 
 
 WHOLE = Size(
@@ -56,8 +58,9 @@ WHOLE = Size(
     sockets=500,
     seconds=10.0,
     screen=((20, 90.0), (200, 25.0)),
-    archived=40_000,
+    archived=(40_000, 180_000),
     pages=(50_000, 2_000, 40),
+    reports=(1_000_000, 365, 15),
 )
 QUICK = Size(
     stream_calls=300,
@@ -127,7 +130,7 @@ def _screen(size: Size, materials: Materials) -> list[Figure]:
 
 
 def _archive(size: Size, _materials: Materials) -> list[Figure]:
-    return archive.measure(size.archived, size.rounds)
+    return archive.measure(size.archived[0], size.rounds, size.archived[1])
 
 
 def _pages(size: Size, materials: Materials) -> list[Figure]:
@@ -136,12 +139,17 @@ def _pages(size: Size, materials: Materials) -> list[Figure]:
     return pages.measure(materials.rows(calls, agents=agents), frames, number, calls, times)
 
 
+def _reports(size: Size, _materials: Materials) -> list[Figure]:
+    return reports.measure(*size.reports)
+
+
 BENCHES: dict[str, Callable[[Size, Materials], list[Figure]]] = {
     "road": _road,
     "memory": _memory,
     "seed": _seed,
     "fan-out": _fanout,
     "archive": _archive,
+    "reports": _reports,
     "pages": _pages,
     "screen": _screen,
 }
@@ -166,11 +174,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Runs the benchmarks and prints a table.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which of {', '.join(BENCHES)} (default: all)")
     parser.add_argument("--quick", action="store_true", help="tiny sizes: says that everything runs, and nothing about speed")
+    parser.add_argument("--calls", type=int, help="how many calls the year of `reports` has (10000000: half an hour, 40 GB of disk)")
     parser.add_argument("--write", type=Path, metavar="FILE", help="also put the table between the marks of this document")
     asked = parser.parse_args()
     unknown = [name for name in asked.names if name not in BENCHES]
     if unknown:
         parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHES)}")
+    size = QUICK if asked.quick else WHOLE
+    if asked.calls:
+        size = replace(size, reports=(asked.calls, *size.reports[1:]))
     figures: list[Figure] = []
     for number in (signal.SIGALRM, signal.SIGTERM):
         signal.signal(number, _give_up)
@@ -179,7 +191,7 @@ def main() -> None:
         for name in asked.names or BENCHES:
             began = time.monotonic()
             signal.alarm(LONGEST_OF.get(name, LONGEST_S))
-            figures += BENCHES[name](QUICK if asked.quick else WHOLE, materials)
+            figures += BENCHES[name](size, materials)
             print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     print(table(figures))
     if asked.write:

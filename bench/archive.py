@@ -2,25 +2,21 @@
 
 The calls are written to Redis as the road writes them; what is timed is the keeping alone, from the first batch to the last.
     python -m bench.archive --redis URL --calls 20000      (DATABASE_URL says where to)
-Says `kept` (seconds, cpu_s of this process).
+Says `kept` (seconds, cpu_s of this process, server_s of PostgreSQL, slowest: calls a second in the slowest ten seconds).
 """
 
 import argparse
 import asyncio
-import os
-import pwd
-import shutil
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+from bench.database import postgres, worked_s
 from bench.figures import Figure
 from bench.processes import Child, redis, tell, workplace
 from stats.domain.records import Call, Direction, Journey, Offer, Party, Visit
 
 AIM = 3_000
+WINDOW_S = 10.0
 ORGANISATION, SOURCE = "default", "telavox"
 AGENTS, QUEUES = 300, 8
 
@@ -75,57 +71,44 @@ def ended(number: int, at: int) -> Call:
     )
 
 
-def measure(calls: int, rounds: int) -> list[Figure]:
-    """Both engines, each round all processes and files anew."""
-    rates: dict[str, list[float]] = {}
-    cpu_us: dict[str, list[float]] = {}
+def measure(calls: int, rounds: int, sustained: int) -> list[Figure]:
+    """Both engines, each round all processes and files anew; once PostgreSQL with so many calls (`sustained`) that they take a minute."""
+    told: dict[str, list[dict[str, float]]] = {}
     for _ in range(rounds):
         with workplace() as place, redis(place) as (url, _), postgres(place) as server:
-            engines = {"SQLite": f"sqlite:///{place}/archive.sqlite3"} | ({"PostgreSQL": server} if server else {})
-            for name, database in engines.items():
-                settings = {"DATABASE_URL": database, "VAR_DIR": str(place), "DJANGO_SETTINGS_MODULE": "wallboard.settings", "ENV_FILE": ""}
-                with Child("-m", "bench.archive", "--redis", url, "--calls", str(calls), env=settings) as keeper:
-                    done = keeper.hear("kept")
-                rates.setdefault(name, []).append(calls / done["seconds"])
-                cpu_us.setdefault(name, []).append(done["cpu_s"] / calls * 1e6)
+            told.setdefault("SQLite", []).append(_kept(place, url, calls, f"sqlite:///{place}/archive.sqlite3"))
+            if server is not None:
+                server.start()
+                told.setdefault("PostgreSQL", []).append(_kept(place, url, calls, server.address, server.pid))
     figures = []
-    for name, found in rates.items():
+    for name, found in told.items():
+        rates = [calls / each["seconds"] for each in found]
         figures.append(
-            Figure(bench="archive", name=f"ended calls a second, Redis to {name}", unit="/s", rounds=found, aim=AIM, better="more")
+            Figure(bench="archive", name=f"ended calls a second, Redis to {name}", unit="/s", rounds=rates, aim=AIM, better="more")
         )
-        figures.append(Figure(bench="archive", name=f"CPU of the worker per call kept, {name}", unit="µs", rounds=cpu_us[name]))
+        worker = [each["cpu_s"] / calls * 1e6 for each in found]
+        figures.append(Figure(bench="archive", name=f"CPU of the worker per call kept, {name}", unit="µs", rounds=worker))
+    if "PostgreSQL" in told:
+        server_s = [each["server_s"] / calls * 1e6 for each in told["PostgreSQL"]]
+        figures.append(Figure(bench="archive", name="CPU of PostgreSQL per call kept", unit="µs", rounds=server_s))
+    if sustained and "PostgreSQL" in told:
+        with workplace() as place, redis(place) as (url, _), postgres(place) as server:
+            assert server is not None
+            server.start()
+            slowest = _kept(place, url, sustained, server.address, server.pid)["slowest"]
+        name = f"the same of {sustained:,} calls in a row, PostgreSQL, in the slowest {WINDOW_S:.0f} seconds"
+        figures.append(Figure(bench="archive", name=name, unit="/s", rounds=[slowest], aim=AIM, better="more"))
     return figures
 
 
-@contextmanager
-def postgres(place: Path) -> Iterator[str]:
-    """The address of a new server with its factory settings; "" where none is installed."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    binary = shutil.which("initdb") or (str(found[-1]) if found else "")
-    if not binary:
-        yield ""
-        return
-    home = place / "pg"
-    home.mkdir()
-    user = None
-    if os.geteuid() == 0:  # as whom PostgreSQL refuses to run
-        user = "postgres"
-        place.chmod(0o755)
-        os.chown(home, pwd.getpwnam(user).pw_uid, -1)
-    control = Path(binary).with_name("pg_ctl")
-
-    def run(*words: object) -> None:
-        subprocess.run([str(w) for w in words], cwd="/", user=user, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT, check=True)
-
-    run(binary, "-D", home / "data", "-A", "trust", "-U", "wallboard", "--no-sync")
-    run(control, "-D", home / "data", "-w", "-l", home / "log", "-o", f"-k {home} -c listen_addresses=", "start")
-    try:
-        yield f"postgres://wallboard@/postgres?host={home}"
-    finally:
-        run(control, "-D", home / "data", "-m", "immediate", "-w", "stop")
+def _kept(place: Path, url: str, calls: int, database: str, server: int = 0) -> dict[str, float]:
+    settings = {"DATABASE_URL": database, "VAR_DIR": str(place), "DJANGO_SETTINGS_MODULE": "wallboard.settings", "ENV_FILE": ""}
+    words = ("--redis", url, "--calls", str(calls), "--server", str(server))
+    with Child("-m", "bench.archive", *words, env=settings) as keeper:
+        return keeper.hear("kept")
 
 
-async def _keep(url: str, calls: int) -> None:
+async def _keep(url: str, calls: int, server: int) -> None:
     from stats.domain.metrics import CountingRules
     from stats.history.shelf import Shelf
     from stats.ingest.keeping import Keeping
@@ -142,18 +125,37 @@ async def _keep(url: str, calls: int) -> None:
         await store.apply(ORGANISATION, SOURCE, "", Batch(records=[Row(call, 0, show, now) for call in made]))
     road = Road(store, ORGANISATION, SOURCE, "", "Europe/Stockholm", CountingRules())
     keeping = Keeping(store, ORGANISATION, SOURCE, road, Shelf(ORGANISATION))
-    began, cpu = time.monotonic(), time.process_time()
-    while await keeping.keep_some():
-        pass
-    seconds, cpu_s = time.monotonic() - began, time.process_time() - cpu
+    cpu, server_cpu = time.process_time(), _server_s(server)
+    times = [time.monotonic()]
+    counts = [0]
+    while kept := await keeping.keep_some():
+        times.append(time.monotonic())
+        counts.append(counts[-1] + kept)
+    cpu_s, server_s = time.process_time() - cpu, _server_s(server) - server_cpu
     assert await keeping.unkept.number() == 0
     from asgiref.sync import sync_to_async
 
     from stats.history.tables import ArchivedCall
 
     assert await sync_to_async(ArchivedCall.objects.count, thread_sensitive=False)() == calls
-    tell("kept", seconds=seconds, cpu_s=cpu_s)
+    tell("kept", seconds=times[-1] - times[0], cpu_s=cpu_s, server_s=server_s, slowest=_slowest(times, counts))
     await store.close()
+
+
+def _slowest(times: list[float], counts: list[int]) -> float:
+    """Calls a second in the slowest stretch of WINDOW_S; all of it where it took less."""
+    rates = [counts[-1] / (times[-1] - times[0])]
+    first = 0
+    for last in range(len(times)):
+        while first + 1 < last and times[last] - times[first + 1] >= WINDOW_S:
+            first += 1
+        if times[last] - times[first] >= WINDOW_S:
+            rates.append((counts[last] - counts[first]) / (times[last] - times[first]))
+    return min(rates)
+
+
+def _server_s(server: int) -> float:
+    return worked_s(server) if server else 0.0
 
 
 def _nothing() -> bytes:
@@ -172,13 +174,14 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--redis", required=True)
     parser.add_argument("--calls", type=int, required=True)
+    parser.add_argument("--server", type=int, default=0, help="PostgreSQL's process")
     asked = parser.parse_args()
     django.setup()
     call_command("migrate", verbosity=0)
     from stats.history.partitions import tend
 
     tend(time.time_ns() // 1_000_000)
-    asyncio.run(_keep(asked.redis, asked.calls))
+    asyncio.run(_keep(asked.redis, asked.calls, asked.server))
 
 
 if __name__ == "__main__":

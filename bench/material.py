@@ -17,8 +17,11 @@ from typing import Any
 import msgspec
 
 from bench.processes import tell
+from stats.domain.merge import FRAME, merge_call
+from stats.domain.records import Call as Telling
+from stats.providers.base import SourceConfig
 from stats.providers.telavox.instants import epoch_ms
-from stats.providers.telavox.provider import iso
+from stats.providers.telavox.provider import TelavoxProvider, iso
 from stats.providers.telavox.selection import KINDS, Selection
 from stats.providers.telavox.simulator.archive import Archive
 from stats.providers.telavox.simulator.historic import Historic
@@ -104,15 +107,20 @@ def deal(frames: list[Frame]) -> list[Frame]:
     return [frames[at] for _, at in sorted(turns)]
 
 
-def play_rows(calls: int, since_ms: int, seed: int = 1, agents: int | None = None) -> dict[str, list[Row]]:
-    """The rows of each kind that exactly that many calls leave, by start, spread over [since, now)."""
-    now = wall_ms()
+def play_rows(
+    calls: int, since_ms: int, seed: int = 1, agents: int | None = None, until_ms: int | None = None, queues: int = QUEUES
+) -> dict[str, list[Row]]:
+    """The rows of each kind that exactly that many calls leave, by start, spread over [since, until), which ends now unless told."""
+    now = wall_ms() if until_ms is None else until_ms
     archive, surplus = Archive(), FIRST_SURPLUS
     # How many calls a floor gets is chance, and differs by the time of day: a busier one is tried until there are enough.
     while len(archive.all("calls")) < calls:
-        archive = _archive_of(calls * surplus / ((now - since_ms) / HOUR_MS), since_ms, now, seed, agents)
+        plan = FloorPlan.of(seed=seed, agents=agents, queues=queues, calls_per_hour=calls * surplus / ((now - since_ms) / HOUR_MS))
+        archive = _archive_of(plan, since_ms, now)
         surplus *= 1.3
-    wanted = {row.call for row in archive.all("calls")[-calls:]}
+    told = archive.all("calls")
+    # Some of all of them, so that the whole stretch of time has its calls.
+    wanted = {told[n * len(told) // calls].call for n in range(calls)} if until_ms is not None else {row.call for row in told[-calls:]}
     historic = Historic(archive, Switches(), lambda: now)
     kept: dict[str, list[Row]] = {}
     for kind in KINDS:
@@ -132,14 +140,24 @@ def play_rows(calls: int, since_ms: int, seed: int = 1, agents: int | None = Non
     return kept
 
 
-def _archive_of(calls_per_hour: float, since_ms: int, now: int, seed: int, agents: int | None) -> Archive:
-    """What a floor of that rate leaves in the vendor's history between two instants."""
+def play_calls(calls: int, since_ms: int, until_ms: int, *, agents: int, queues: int) -> list[Telling]:
+    """About that many whole calls of a stretch of time (those that were over at its end), as the road puts them together."""
+    provider = TelavoxProvider(SourceConfig(name="telavox", live_url="ws://127.0.0.1:9", historic_url="http://127.0.0.1:9", token="bench"))
+    held: dict[str, Telling] = {}
+    for kind, rows in play_rows(calls, since_ms, agents=agents, until_ms=until_ms, queues=queues).items():
+        for _, row in rows if kind in ("calls", "queues", "agents") else ():
+            for call in provider._read_row(kind, row, until_ms)[0]:
+                assert isinstance(call, Telling)
+                held[call.id_call] = merge_call(held.get(call.id_call), call, FRAME)
+    return sorted((call for call in held.values() if call.over and call.journey is not None), key=lambda call: call.journey.started_at or 0)
+
+
+def _archive_of(plan: FloorPlan, since_ms: int, now: int) -> Archive:
+    """What a floor leaves in the vendor's history between two instants."""
     archive = Archive()
-    teller = Teller(archive, Switches(), lambda _feed, _frame: 0, lambda: now, random.Random(seed))
+    teller = Teller(archive, Switches(), lambda _feed, _frame: 0, lambda: now, random.Random(plan.seed))
     teller.begin_past()
-    Floor(
-        FloorPlan.of(seed=seed, agents=agents, queues=QUEUES, calls_per_hour=calls_per_hour), at_ms=since_ms, listener=teller.hear
-    ).advance(now)
+    Floor(plan, at_ms=since_ms, listener=teller.hear).advance(now)
     return archive
 
 
