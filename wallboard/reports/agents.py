@@ -31,10 +31,9 @@ async def drawn(visit: Visit, asked: Asked) -> Drawn | HttpResponseBase:
     order = table.order_asked(params, table.EVERY_AGENT_COLUMN, USUAL_ORDER)
     own = [*table.own_columns(metrics, table.AGENT_COLUMNS), *([("sort", order)] if order != USUAL_ORDER else [])]
     address = Address(asked, own)
-    by = By(kind="agent", metrics=metrics, order=order, usual=USUAL_ORDER, address=address)
-    agents, alone, begin = await asyncio.gather(
-        breakdown_of(visit, asked, by), _alone(visit, asked, metrics), begins(visit.viewer.organisation)
-    )
+    begin = await begins(visit.viewer.organisation)
+    by = By(kind="agent", metrics=metrics, order=order, usual=USUAL_ORDER, address=address, begin=begin)
+    agents, alone = await asyncio.gather(breakdown_of(visit, asked, by), _alone(visit, asked, metrics, begin))
     if asked.agents:
         for key in asked.agents:
             await visit.note_look("agent.opened", "agent", key)
@@ -54,13 +53,13 @@ async def drawn(visit: Visit, asked: Asked) -> Drawn | HttpResponseBase:
             "compares": agents.beside is not None,
             "nothing_over": agents.beside is not None and not agents.beside.paired,
             "headings": table.columns_of(metrics, "agent"),
-            "alone": alone(begin) if alone is not None else None,
+            "alone": alone,
         },
     )
 
 
-async def _alone(visit: Visit, asked: Asked, metrics: tuple[str, ...]) -> Any:
-    """One agent by time: what draws the rows, given where the archive begins; None unless one agent alone is asked for."""
+async def _alone(visit: Visit, asked: Asked, metrics: tuple[str, ...], begin: int | None) -> dict[str, Any] | None:
+    """One agent by time; None unless one agent alone is asked for."""
     if len(asked.agents) != 1:
         return None
     organisation, viewer, (key,) = visit.viewer.organisation, visit.viewer, asked.agents
@@ -70,9 +69,9 @@ async def _alone(visit: Visit, asked: Asked, metrics: tuple[str, ...]) -> Any:
     if other is not None:
         before_span = other.span(organisation, visit.timezone, viewer)
         before = await reading.read(organisation, before_span, "agent", viewer)
-        beside = Beside(report, before, pairs(span, before_span, report.complete_to))
+        beside = Beside(report, before, pairs(span, before_span, report.complete_to, begin))
     sheet = Sheet(visit, asked, report, beside, metrics, f"agent:{key}")
-    return lambda begin: {"key": key, "rows": sheet.rows(begin) if sheet.lines else []}
+    return {"key": key, "rows": sheet.rows(begin) if sheet.lines else []}
 
 
 async def agents(visit: Visit) -> HttpResponseBase:

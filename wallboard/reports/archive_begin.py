@@ -5,18 +5,22 @@ from django.db import DatabaseError, InterfaceError
 from django.utils.translation import gettext as _
 
 from stats.domain.periods import business_day
+from stats.history.rolling_due import EARLIEST_MS
 from stats.history.rollup_tables import QUARTER, SiteRollup
+from stats.history.tables import DirtyQuarter
 from wallboard.reports import words
 
 
 @database_sync_to_async
 def begins(organisation: str) -> int | None:
-    """The first quarter (epoch ms) of which something is added up; None where there is none yet, or nobody can say."""
-    rows = SiteRollup.objects.filter(organisation=organisation, grain=QUARTER).order_by("start_ms")
+    """The first quarter (epoch ms) of which something is added up, or waits to be; None where there is none yet, or nobody can say."""
+    added = SiteRollup._default_manager.filter(organisation=organisation, grain=QUARTER).order_by("start_ms")
+    waits = DirtyQuarter.objects.filter(organisation=organisation, quarter_ms__gte=EARLIEST_MS).order_by("quarter_ms")
     try:
-        return rows.values_list("start_ms", flat=True).first()
+        first = added.values_list("start_ms", flat=True).first(), waits.values_list("quarter_ms", flat=True).first()
     except (DatabaseError, InterfaceError):
         return None
+    return min((each for each in first if each is not None), default=None)
 
 
 def begin_words(begin: int | None, first: int, timezone: str) -> dict[str, str] | None:

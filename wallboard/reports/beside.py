@@ -1,14 +1,14 @@
 """What a report is compared with: which interval stands beside which, and sums over those that are over on both sides.
 
 Rules that hold here: intervals of a day are paired by the day's place and the local clock, longer ones by their place; what is not over
-yet is compared with nothing, so that half a morning never stands beside a whole day.
+yet is compared with nothing, so that half a morning never stands beside a whole day; nor is anything with days before the archive.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from stats.domain.periods import QUARTER_MS, zone
+from stats.domain.periods import QUARTER_MS, business_day, day_bounds, zone
 from stats.domain.report import WITHIN_A_DAY, Line, Span, total
 from stats.domain.slices import days
 from wallboard.reports.reading import Report
@@ -54,9 +54,10 @@ def _placed(span: Span) -> dict[Place, tuple[int, int]]:
     return found
 
 
-def pairs(span: Span, other: Span, now: int) -> dict[int, int]:
-    """Start of each interval that is over by `now` -> start of the one it is compared with."""
-    others = _placed(other)
+def pairs(span: Span, other: Span, now: int, begin: int | None = None) -> dict[int, int]:
+    """Start of each interval that is over by `now` -> start of the one it is compared with, of those since the archive's `begin`."""
+    known = other.bounds[1] if begin is None else day_bounds(business_day(begin, other.timezone), other.timezone)[0]
+    others = {place: cell for place, cell in _placed(other).items() if cell[0] >= known}
     return {start: others[place][0] for place, (start, end) in _placed(span).items() if end <= now and place in others}
 
 

@@ -48,6 +48,7 @@ class By:
     order: str
     usual: str
     address: Address
+    begin: int | None  # of the archive, epoch ms
 
 
 async def breakdown_of(visit: Visit, asked: Asked, by: By) -> Breakdown:
@@ -63,7 +64,7 @@ async def breakdown_of(visit: Visit, asked: Asked, by: By) -> Breakdown:
         report, before = await asyncio.gather(
             reading.read(organisation, span, by.kind, viewer), reading.read(organisation, before_span, by.kind, viewer)
         )
-        beside = Beside(report, before, pairs(span, before_span, report.complete_to))
+        beside = Beside(report, before, pairs(span, before_span, report.complete_to, by.begin))
     order, place = {"order": by.order, "address": by.address, "usual": by.usual}, by.kind
     return Breakdown(
         rows=_rows(visit, asked, by, report, beside),

@@ -39,16 +39,16 @@ async def drawn(visit: Visit, asked: Asked) -> Drawn | HttpResponseBase:
     other = asked.with_compared()
     before_span = None if other is None else other.span(organisation, visit.timezone, visit.viewer)
     of_queues = [metric for metric in metrics if not table.is_of_site(metric)]
-    by = By(kind="queue", metrics=of_queues, order=order, usual=USUAL_ORDER, address=address)
-    report, before, queues, archive_begin = await asyncio.gather(
+    archive_begin = await begins(organisation)
+    by = By(kind="queue", metrics=of_queues, order=order, usual=USUAL_ORDER, address=address, begin=archive_begin)
+    report, before, queues = await asyncio.gather(
         reading.read(organisation, span, kind, visit.viewer),
         reading.read(organisation, before_span, kind, visit.viewer) if before_span is not None else _nothing(),
         breakdown_of(visit, asked, by),
-        begins(organisation),
     )
     beside = None
     if before is not None and before_span is not None:
-        beside = Beside(report, before, pairs(span, before_span, report.complete_to))
+        beside = Beside(report, before, pairs(span, before_span, report.complete_to, archive_begin))
     scope = f"queue:{asked.queues[0]}" if kind == "queue" else "site"
     sheet = Sheet(visit, asked, report, beside, metrics, scope)
     begin = None if archive_begin is None else min(archive_begin, min(sheet.lines, default=archive_begin))
