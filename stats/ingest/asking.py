@@ -19,7 +19,7 @@ SMALLEST_PAGE = 25
 # As long as the last answer took, halved: whoever is slow has something else to do.
 PAUSE_SHARE = 0.5
 LONGEST_PAUSE_S = 1.0
-LONGEST_WAIT_S = 60.0
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 60.0
 # Until the first answer, and later without any.
 FIRST_PATIENCE_S = 15.0
 PATIENCE_S = 20 * 60.0
@@ -90,8 +90,8 @@ class Asking:
                 nonsense += why.reason.startswith("graphql")
                 if nonsense >= TRIES:
                     raise NoSense(why.reason) from None
-                # Who says "not now" is the one we meant to ask.
-                busy = why.after_s is not None or why.reason in ("http 429", "http 503")
+                # Who says "not now", or speaks GraphQL, is the one we meant to ask.
+                busy = why.after_s is not None or why.reason in ("http 429", "http 503") or why.reason.startswith("graphql")
                 patience = PATIENCE_S if self.answered or busy else FIRST_PATIENCE_S
                 wait = max(next(waits), why.after_s or 0.0)
                 if time.monotonic() + (0.0 if why.after_s else wait) - began > patience:
@@ -105,7 +105,7 @@ class Asking:
 
     @staticmethod
     def _waits() -> Iterator[float]:
-        return delays(longest_s=LONGEST_WAIT_S)
+        return delays(first_s=FIRST_WAIT_S, longest_s=LONGEST_WAIT_S)
 
 
 class Window:

@@ -22,6 +22,7 @@ from stats.history.backfills import Kept
 from stats.history.shelf import ask
 from stats.history.telling import Away
 from stats.history.telling import Refused as Unfit
+from stats.ingest import asking
 from stats.ingest.asking import Asking, NoSense, Say, TooMuch, Window, joined
 from stats.ingest.backoff import delays
 from stats.ingest.gathering import assembled, began, begins, calls_in, instants, reaches_beyond
@@ -78,8 +79,8 @@ class Part:
 class Backfill:
     """One run over some days of one source."""
 
-    def __init__(self, asking: Asking, organisation: str, source: str, *, now: Callable[[], int], watch: Watches, say: Say) -> None:
-        self._asking, self._organisation, self._source = asking, organisation, source
+    def __init__(self, ask_vendor: Asking, organisation: str, source: str, *, now: Callable[[], int], watch: Watches, say: Say) -> None:
+        self._asking, self._organisation, self._source = ask_vendor, organisation, source
         self._now, self._watch, self._say = now, watch, say
         self.longest_ms = DAY_MS  # of a part
         self._length: int | None = None  # of the next one, where the last was too long
@@ -185,7 +186,7 @@ class Backfill:
         told: dict[str, list[Call]] = {}
         for call in calls_in(journeys.tellings):
             told.setdefault(call.id_call, []).append(call)
-        windows = [journeys]
+        windows, faults = [journeys], list[str]()
         aside: dict[str, list[Call]] = {}
         for kind in PARTS:
             window = await self._proved(kind, start - OVERLAP_MS, end + OVERLAP_MS, asked)
@@ -198,15 +199,15 @@ class Backfill:
         whole = {id_call: assembled(parts) for id_call, parts in told.items()}
         for id_call, call in whole.items():
             if reaches_beyond(call, start - OVERLAP_MS, end + OVERLAP_MS):
-                whole[id_call] = await self._look_up(call, asked)
+                whole[id_call] = await self._look_up(call, asked, faults)
         orphans = {id_call: assembled(parts) for id_call, parts in aside.items()}
         for id_call in await self._ask(partial(backfills.unknown_of, self._organisation, self._source, orphans)):
             # Begun before this part, or told without its own document: either way the vendor is asked who it is.
-            whole[id_call] = await self._look_up(orphans[id_call], asked)
+            whole[id_call] = await self._look_up(orphans[id_call], asked, faults)
         slots = await self._read_slots(start, end, asked)
         windows.append(slots)
         self.outcome.unreadable += sum(window.unreadable for window in windows)
-        lacking = next((window.lacking for window in windows if window.lacking), "")
+        lacking = next((why for why in (*(window.lacking for window in windows), *faults) if why), "")
         told_slots = [each for each in slots.tellings if isinstance(each, PresenceSlot)]
         own = sum(start <= began(call, start) < end for call in whole.values())
         return Part(list(whole.values()), told_slots, own, lacking)
@@ -224,7 +225,7 @@ class Backfill:
 
     async def _proved(self, kind: str, start: int, end: int, asked: int) -> Window:
         """All rows of a window; cut in two where it does not prove complete. Raises TooMuch: calls are cut by shortening the part."""
-        window, waits = Window(), delays(longest_s=2.0)
+        window, waits = Window(), delays(first_s=asking.FIRST_WAIT_S, longest_s=2.0)
         for _ in range(TRIES):
             try:
                 most = MOST if kind == "calls" and end - start > SHORTEST_MS else None
@@ -248,8 +249,12 @@ class Backfill:
         middle = (start + end) // 2
         return joined(await self._proved(kind, start, middle, asked), await self._proved(kind, middle, end, asked))
 
-    async def _look_up(self, call: Call, asked: int) -> Call:
+    async def _look_up(self, call: Call, asked: int, faults: list[str]) -> Call:
         """The whole of a call of which something is known. Its documents may lie a day before and after that."""
         told = list(instants(call)) or [asked]
-        tellings = await self._asking.look_up(call.id_call, min(told) - DAY_MS, max(told) + DAY_MS, asked)
+        try:
+            tellings = await self._asking.look_up(call.id_call, min(told) - DAY_MS, max(told) + DAY_MS, asked)
+        except NoSense as why:
+            faults.append(str(why))
+            return call
         return assembled([call, *calls_in(tellings)])

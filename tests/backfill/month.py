@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
 
 from stats.domain.periods import day_bounds
 from stats.models import ArchivedCall, ArchivedOffer, ArchivedVisit, DirtyQuarter, PresenceSlotRow
@@ -92,3 +92,10 @@ def archive_rows() -> dict[str, list[tuple[Any, ...]]]:
         "slots": _rows(PresenceSlotRow),
         "quarters": _rows(DirtyQuarter, "marks"),
     }
+
+
+def emptied() -> None:
+    """The archive is as before the first run."""
+    with connection.cursor() as cursor:
+        for table in ("archivedcall", "archivedvisit", "archivedoffer", "presenceslotrow", "dirtyquarter", "backfillday"):
+            cursor.execute(f"DELETE FROM stats_{table}")

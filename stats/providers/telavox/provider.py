@@ -17,8 +17,9 @@ from stats.providers.telavox.historic import Archive
 from stats.providers.telavox.selection import KINDS
 from stats.providers.telavox.stream import MAX_BATCH_FRAME_BYTES, MAX_FRAME_BYTES, open_feed
 
-LOOK_UP_ROWS = 100
-LOOK_UP_PAGES = 10
+# No more than the smallest page anybody has refused: a question about one call never waits for a size that fits.
+LOOK_UP_ROWS = 25
+LOOK_UP_PAGES = 40
 MAX_PASSES = 64
 
 _LISTENERS: Mapping[str, listen.Listener[Any]] = {
