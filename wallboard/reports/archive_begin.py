@@ -5,7 +5,7 @@ from django.db import DatabaseError, InterfaceError
 from django.utils.translation import gettext as _
 
 from stats.domain.periods import business_day
-from stats.history.rolling_due import EARLIEST_MS
+from stats.history.partitions import EARLIEST_MS
 from stats.history.rollup_tables import QUARTER, SiteRollup
 from stats.history.tables import DirtyQuarter
 from wallboard.reports import words
