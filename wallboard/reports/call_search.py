@@ -23,6 +23,7 @@ from stats.live.loose_calls import loose_calls
 from wallboard.api.gathering import MOST_LOOSE, agent_keys, aliases, queue_key_of
 from wallboard.push import live
 from wallboard.push.admission import ArchiveBehind, DatabaseAway
+from wallboard.reports.reading import desk
 
 PAGE = 100
 MOST_COUNTED = 10_000
@@ -69,7 +70,7 @@ async def find_calls(slug: str, facts: Facts, wish: Wish, now: int) -> CallPage:
         return CallPage(count=0)
     look = _Look(slug, facts, wish, now, loose.calls)
     try:
-        return await database_sync_to_async(look.page)()
+        return await database_sync_to_async(look.page, thread_sensitive=False, executor=desk)()
     except (DatabaseError, InterfaceError) as why:
         raise DatabaseAway from why
 

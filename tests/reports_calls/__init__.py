@@ -1,0 +1,1 @@
+"""Receipts of spans, and the list of calls."""
