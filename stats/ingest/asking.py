@@ -7,12 +7,13 @@ where they may have been too large; before the first answer nobody waits long, f
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from typing import TypeVar
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from stats.domain.errors import Retry
 from stats.domain.records import Telling
 from stats.ingest.backoff import delays
-from stats.providers.base import LiveProvider, Page
+from stats.providers.base import LiveProvider, Only, Page
 
 PAGE = 200
 SMALLEST_PAGE = 25
@@ -54,12 +55,17 @@ class Asking:
         self.page = PAGE
         self.answered = 0
 
-    async def pages(self, kind: str, start_ms: int, end_ms: int, received_at: int, *, most: int | None = None) -> "Window":
-        """Every page of one window. Raises Refused, Silence or NoSense, and TooMuch where it has more than `most` rows."""
+    async def pages(
+        self, kind: str, start_ms: int, end_ms: int, received_at: int, *, most: int | None = None, only: Only | None = None
+    ) -> "Window":
+        """Every page of one window, or of a queue or agent in it (then nobody says how many rows there are).
+
+        Raises Refused, Silence or NoSense, and TooMuch where it has more than `most` rows.
+        """
         window = Window()
         cursor: str | None = None
         while True:
-            page = await self._ask(lambda after=cursor: self._page(kind, start_ms, end_ms, after, received_at))  # type: ignore[misc]
+            page = await self._ask(lambda after=cursor: self._page(kind, start_ms, end_ms, after, received_at, only))  # type: ignore[misc]
             window.take(page)
             rows = window.rows if window.total is None else window.total
             if most is not None and rows > most:
@@ -72,8 +78,12 @@ class Asking:
         """Everything the past knows of one call. Raises Refused, Silence or NoSense."""
         return await self._ask(lambda: self._provider.look_up(id_call, start_ms=start_ms, end_ms=end_ms, received_at=received_at))
 
-    async def _page(self, kind: str, start_ms: int, end_ms: int, after: str | None, received_at: int) -> Page:
-        page = await self._provider.page(kind, start_ms=start_ms, end_ms=end_ms, first=self.page, after=after, received_at=received_at)
+    async def _page(self, kind: str, start_ms: int, end_ms: int, after: str | None, received_at: int, only: Only | None) -> Page:
+        asked: dict[str, Any] = {"start_ms": start_ms, "end_ms": end_ms, "first": self.page, "after": after, "received_at": received_at}
+        if only is None:
+            page = await self._provider.page(kind, **asked)
+        else:
+            page = replace(await self._provider.report(kind, **asked, only=only), total=None)
         if after is None and page.more | page.partial and not page.rows:
             raise Retry("graphql: no rows, and yet no end")
         return page

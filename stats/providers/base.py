@@ -50,6 +50,16 @@ class Page:
     keys: Sequence[str] = ()  # one identity per row, for the completeness check
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Only:
+    """Rows of one queue, of one agent, or of both together; by statistics id or account id."""
+
+    queue_id: int | None = None
+    queue_account_id: int | None = None
+    agent_id: int | None = None
+    agent_account_id: int | None = None
+
+
 class Frames(Protocol):
     """An open feed: an asynchronous iterator of raw frames, with the last sign of life on our own clock."""
 
@@ -77,6 +87,10 @@ class LiveProvider(Protocol):
 
     async def page(self, kind: str, *, start_ms: int, end_ms: int, first: int, after: str | None, received_at: int) -> Page:
         """One page of the past in [start, end). Raises Retry or Refused."""
+        ...
+
+    async def report(self, kind: str, *, start_ms: int, end_ms: int, first: int, after: str | None, received_at: int, only: Only) -> Page:
+        """The same, of one queue or agent; the page's `total` is still the whole window's. Raises Retry or Refused."""
         ...
 
     async def look_up(self, id_call: str, *, start_ms: int, end_ms: int, received_at: int) -> Sequence[Telling]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from typing import Any, NoReturn
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error as DatabaseFault
@@ -10,18 +10,18 @@ from django.db import Error as DatabaseFault
 from stats.clock import now_ms
 from stats.domain.errors import Refused
 from stats.history.assignments import Assigned
-from stats.history.configuration import read_assignments
 from stats.history.partitions import provide
 from stats.history.shelf import let_go
 from stats.history.telling import Away
 from stats.ingest.asking import Asking, Silence
 from stats.ingest.backfill import Backfill, Outcome
 from stats.management.backfilling import Progress, WrongDays, day_name, days_of
+from stats.management.choosing import WRONG_OPTIONS, asked_for, failure
 from stats.management.commands.ingest import connect
-from stats.models import Organisation
 from stats.vault import Unreadable
 
-COULD_NOT, WRONG_OPTIONS, NOT_WHOLE, INTERRUPTED, ENDED = 1, 2, 3, 130, 143
+NOT_WHOLE, INTERRUPTED, ENDED = 3, 130, 143
+GOES_ON = " What was read is kept; the same command goes on from there."
 
 
 class Command(BaseCommand):
@@ -40,12 +40,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Exit 0 when every day is whole."""
         try:
-            organisation, sources = self._asked(options)
+            organisation, sources = asked_for(options["organisation"], options["source"])
             days = days_of(options["first"], options["last"], organisation, now_ms())
         except WrongDays as why:
             raise CommandError(str(why), returncode=WRONG_OPTIONS) from why
         except (DatabaseFault, Unreadable) as why:
-            self._cannot(why)
+            raise failure(why) from why
         try:
             # Rows of a month that has no partition are kept all the same, and are moved when it has one.
             provide(days[-1][0], days[0][1])
@@ -56,26 +56,6 @@ class Command(BaseCommand):
             unproved += self._fill(source, days, again=options["again"])
         if unproved:
             raise SystemExit(NOT_WHOLE)
-
-    def _asked(self, options: dict[str, Any]) -> tuple[Organisation, list[Assigned]]:
-        slug = options["organisation"]
-        organisations = list(Organisation.objects.filter(slug=slug) if slug else Organisation.objects.all())
-        if not organisations:
-            known = ", ".join(Organisation.objects.values_list("slug", flat=True))
-            words = f"There is no organisation {slug!r}; there are: {known}." if slug and known else "There is no organisation yet."
-            raise CommandError(words, returncode=WRONG_OPTIONS)
-        if len(organisations) > 1:
-            raise CommandError(
-                f"There are several organisations ({', '.join(o.slug for o in organisations)}): name one with --organisation.",
-                returncode=WRONG_OPTIONS,
-            )
-        here = [each for each in read_assignments() if each.organisation == organisations[0].slug]
-        wanted = [each for each in here if options["source"] in (None, each.name)]
-        if not wanted:
-            known = ", ".join(each.name for each in here) or "none that is enabled"
-            words = f"There is no source {options['source']!r}; there are: {known}." if options["source"] else "There is no enabled source."
-            raise CommandError(words, returncode=WRONG_OPTIONS)
-        return organisations[0], wanted
 
     def _fill(self, source: Assigned, days: list[tuple[int, int]], *, again: bool) -> int:
         progress = Progress(days, source.timezone, self._line)
@@ -88,19 +68,9 @@ class Command(BaseCommand):
             progress.clear()
             self.stderr.write("Stopped. What was read is kept; the same command goes on from there.")
             raise SystemExit(self._ended_by) from None
-        except Refused as why:
+        except (Refused, Silence, Away, DatabaseFault) as why:
             progress.clear()
-            raise CommandError(_refused(why, source.name), returncode=COULD_NOT) from why
-        except Silence as why:
-            progress.clear()
-            raise CommandError(
-                f"The telephone system does not answer ({why}). Is its address right? It can be changed at /sources/{source.name}/token/."
-                " What was read is kept; the same command goes on from there.",
-                returncode=COULD_NOT,
-            ) from why
-        except (Away, DatabaseFault) as why:
-            progress.clear()
-            self._cannot(why)
+            raise failure(why, source.name, GOES_ON) from why
         progress.clear()
         self._tell(name, source.timezone, outcome)
         return len(outcome.unproved)
@@ -141,21 +111,3 @@ class Command(BaseCommand):
     def _line(self, words: str) -> None:
         self.stdout.write(words)
         self.stdout.flush()
-
-    def _cannot(self, why: Exception) -> NoReturn:
-        if isinstance(why, Unreadable):
-            raise CommandError("The source's token cannot be unsealed: its key is gone. Give it anew at /sources/.", returncode=COULD_NOT)
-        raise CommandError(
-            f"The database cannot be used ({type(why).__name__}). Does DATABASE_URL name one that runs, and has `manage.py up` run once?"
-            " What was read is kept; the same command goes on from there.",
-            returncode=COULD_NOT,
-        ) from why
-
-
-def _refused(why: Refused, source: str) -> str:
-    if why.kind == "auth":
-        return (
-            f"The telephone system refuses the token of {source!r} ({why.reason}). Give a new one at /sources/{source}/token/"
-            " (or in TELAVOX_TOKEN, where it comes from there); the same command then goes on."
-        )
-    return f"The telephone system cannot be asked for its past: {why.reason}. The address can be changed at /sources/{source}/token/."

@@ -22,7 +22,7 @@ from graphql import ExecutionResult
 from stats.domain.errors import Refused, Retry
 from stats.providers.telavox import answers, envelope
 from stats.providers.telavox.envelope import RawPage
-from stats.providers.telavox.selection import KINDS, Complaint, Selection
+from stats.providers.telavox.selection import FILTERS, KINDS, Complaint, Selection
 
 TIMEOUT_S = 30
 MAX_ANSWER_BYTES = 64 << 20
@@ -123,7 +123,7 @@ class Archive:
         return set().union(*(selection.drift for selection in self._selections.values()))
 
     async def ask(self, kind: str, variables: Mapping[str, str | int | None]) -> tuple[RawPage, bool]:
-        """(page, whether it came with errors). With "callId" among the variables, of that call alone. Raises Retry or Refused."""
+        """(page, whether it came with errors). With filters among the variables, of what they let through. Raises Retry or Refused."""
         selection = self._selections[kind]
         for _ in range(_MAX_ADAPTATIONS):
             text = _text(selection, variables)
@@ -161,7 +161,8 @@ class Archive:
 
 
 def _text(selection: Selection, variables: Mapping[str, object]) -> str:
-    return selection.of_one_call() if "callId" in variables else selection.text
+    filters = [name for name in FILTERS if variables.get(name) is not None]
+    return selection.narrowed(filters) if filters else selection.text
 
 
 def _refuse(problems: list[_Problem]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from stats import clock
 from stats.domain.errors import Malformed
 from stats.domain.records import Call, PresenceSlot, Telling
-from stats.providers.base import FeedSpec, Frames, Page, SourceConfig
+from stats.providers.base import FeedSpec, Frames, Only, Page, SourceConfig
 from stats.providers.telavox import listen
 from stats.providers.telavox.envelope import RawPage
 from stats.providers.telavox.hearing import Hearing
@@ -21,6 +21,9 @@ from stats.providers.telavox.stream import MAX_BATCH_FRAME_BYTES, MAX_FRAME_BYTE
 LOOK_UP_ROWS = 25
 LOOK_UP_PAGES = 40
 MAX_PASSES = 64
+
+EVERYTHING = Only()
+_Pass = tuple[str, int, int, Only]
 
 _LISTENERS: Mapping[str, listen.Listener[Any]] = {
     "calls": listen.CALLS,
@@ -52,7 +55,7 @@ class TelavoxProvider:
         self._config = config
         self._now_ms = now_ms
         self._archive = Archive(config.historic_url, config.token, now_ms)
-        self._asked: dict[tuple[str, int, int], set[str]] = {}
+        self._asked: dict[_Pass, set[str]] = {}
 
     @property
     def drift(self) -> set[str]:
@@ -80,8 +83,18 @@ class TelavoxProvider:
 
     async def page(self, kind: str, *, start_ms: int, end_ms: int, first: int, after: str | None, received_at: int) -> Page:
         """One page of `kind` in [start, end); see LiveProvider. A Retry may mean that `first` was too large: halve it."""
-        raw, partial = await self._archive.ask(kind, {**_window(start_ms, end_ms, first), "after": after})
-        endless = self._endless(raw, (kind, start_ms, end_ms), after=after)
+        return await self.report(kind, start_ms=start_ms, end_ms=end_ms, first=first, after=after, received_at=received_at, only=EVERYTHING)
+
+    async def report(self, kind: str, *, start_ms: int, end_ms: int, first: int, after: str | None, received_at: int, only: Only) -> Page:
+        """The same, of one queue or agent; see LiveProvider."""
+        filters = {
+            "queueId": only.queue_id,
+            "queueAccountId": only.queue_account_id,
+            "agentId": only.agent_id,
+            "agentAccountId": only.agent_account_id,
+        }
+        raw, partial = await self._archive.ask(kind, {**_window(start_ms, end_ms, first), "after": after, **filters})
+        endless = self._endless(raw, (kind, start_ms, end_ms, only), after=after)
         tellings: list[Telling] = []
         malformed: list[Malformed] = []
         unreadable: list[tuple[str, Malformed]] = []
@@ -107,7 +120,7 @@ class TelavoxProvider:
             keys=keys,
         )
 
-    def _endless(self, raw: RawPage, pass_: tuple[str, int, int], *, after: str | None) -> bool:
+    def _endless(self, raw: RawPage, pass_: _Pass, *, after: str | None) -> bool:
         """Whether following on would never end: no rows, no cursor, or a cursor that this pass has already followed."""
         if after is None or not raw.more:
             self._asked.pop(pass_, None)

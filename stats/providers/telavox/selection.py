@@ -37,6 +37,8 @@ _IDENTITY: Mapping[str, frozenset[Path]] = {
     "agents": frozenset({("idCall",), ("agent",)}),
     "profile_history": frozenset({("agent",), ("slot",), ("slot", "startDate")}),
 }
+# The filters of 3.1 that we ask by; ids alone, for names are no identity.
+FILTERS: Mapping[str, str] = {"callId": "String", "queueId": "Int", "queueAccountId": "Int", "agentId": "Int", "agentAccountId": "Int"}
 OLD_ROOTS = {"profile_history": "agentHistory"}  # one note of the vendor's calls it so
 
 # How the GraphQL servers of this world say that a field is not there, or not of the shape we asked for.
@@ -78,8 +80,14 @@ class Selection:
 
     def of_one_call(self) -> str:
         """The same document, asking for the rows of one call inside the window."""
-        text = self.text.replace("$after: String)", "$after: String, $callId: String!)", 1)
-        return re.sub(r"endDate: \$endDate\s*\}", "endDate: $endDate, callId: $callId}", text, count=1)
+        return self.narrowed(("callId",))
+
+    def narrowed(self, names: Sequence[str]) -> str:
+        """The same document, asking for the rows inside the window that all these filters let through, each a required variable."""
+        wanted = ", ".join(f"${name}: {FILTERS[name]}!" for name in names)
+        text = self.text.replace("$after: String)", f"$after: String, {wanted})", 1)
+        given = ", ".join(f"{name}: ${name}" for name in names)
+        return re.sub(r"endDate: \$endDate\s*\}", f"endDate: $endDate, {given}}}", text, count=1)
 
     def adapt(self, sent: str, complaints: Sequence[Complaint]) -> bool:
         """Leave out what these errors say is not there; False when none says so. Raises Refused when nothing useful remains."""
