@@ -1,0 +1,1 @@
+"""The pages of reports: their addresses, tables and controls."""
