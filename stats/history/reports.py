@@ -91,25 +91,32 @@ def _parts(told: Sequence[Slice]) -> Iterator[Sequence[Slice]]:
 def _asked(
     lines: Lines, part: Sequence[Slice], table: str, columns: Sequence[str], group: Sequence[str], keys: tuple[str, Collection[str] | None]
 ) -> list[Sequence[Any]]:
-    """Rows of (cell, group columns, other columns)."""
-    places = ",".join(f"({each.grain},{each.first},{each.end},{each.cell})" for each in part)
-    words, values = ["r.organisation = %s", "r.grain = p.g", "r.start_ms >= p.s", "r.start_ms < p.e"], [lines.span.organisation]
+    """Rows of (cell, group columns, other columns), by stretch; several stretches may be of one cell."""
     column, wanted = keys
     if not part or (wanted is not None and not wanted):
         return []
+    words, values = ["r.organisation = %s", "r.grain = p.g", "r.start_ms >= p.s", "r.start_ms < p.e"], [lines.span.organisation]
     if wanted is not None:
         words.append(f"r.{column} IN ({', '.join(['%s'] * len(wanted))})")
         values += sorted(wanted)
     # Where every quarter is an interval of its own, the stretches are longer than intervals.
-    named = ["r.start_ms" if lines.span.interval == "15m" and lines.along != "key" else "p.c", *(f"r.{name}" for name in group)]
-    grouping = f" GROUP BY {', '.join(named)}" if any("(" in each for each in columns) else ""
+    each_its_own = lines.span.interval == "15m" and lines.along != "key"
+    by = [*(["r.start_ms"] if each_its_own else []), *(f"r.{name}" for name in group)]
+    added_up = any("(" in each for each in columns)
+    places = ",".join(f"({each.grain},{each.first},{each.end},{each.cell})" for each in part)
+    told = ", ".join(f"{each} AS c{number}" for number, each in enumerate([*by, *columns]))
+    where, grouping = " AND ".join(words), f" GROUP BY {', '.join(by)}" if by and added_up else ""
+    # OFFSET keeps PostgreSQL from taking the inner question apart, after which it would read the whole table for every stretch.
+    ending = " HAVING COUNT(*) > 0" if added_up else " OFFSET 0" if connection.vendor == "postgresql" else ""
+    cell = "" if each_its_own else "p.c, "
+    # The stretches first, and for each of them a place in the table's key: no engine may begin at the other end.
+    if connection.vendor == "postgresql":
+        asked = f"SELECT {cell}x.* FROM p CROSS JOIN LATERAL (SELECT {told} FROM {table} r WHERE {where}{grouping}{ending}) x"  # noqa: S608
+    else:
+        grouping = f" GROUP BY {', '.join(['p.s', *by])}" if added_up else ""
+        asked = f"SELECT {cell}{told} FROM p CROSS JOIN {table} r WHERE {where}{grouping}{ending}"  # noqa: S608
     with connection.cursor() as cursor:
-        # The stretches first, and for each of them a place in the table's key: no engine may begin at the other end.
-        cursor.execute(
-            f"WITH p(g, s, e, c) AS (VALUES {places}) SELECT {', '.join([*named, *columns])}"  # noqa: S608
-            f" FROM p CROSS JOIN {table} r WHERE {' AND '.join(words)}{grouping}",
-            values,
-        )
+        cursor.execute(f"WITH p(g, s, e, c) AS (VALUES {places}) {asked}", values)
         return list(cursor.fetchall())
 
 
