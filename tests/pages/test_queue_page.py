@@ -12,7 +12,7 @@ from django.utils import translation
 
 from stats.clock import now_ms
 from stats.domain.metrics import VARIANTS
-from stats.domain.records import ActiveCall, Direction, Journey, Offer, QueueLogin, Visit
+from stats.domain.records import ActiveCall, Direction, Journey, Offer, Party, QueueLogin, Visit
 from stats.domain.sums import queue_numbers, sl_budget
 from stats.models import QueueSetting
 from tests.pages.conftest import Look
@@ -20,7 +20,7 @@ from tests.pages.members import looks
 from tests.pages.test_pages import text_of
 from tests.push.floor import PER, SALES, SUPPORT, Worker, ended_call, ready, waiting_call
 from wallboard.accounts.models import AuditEntry
-from wallboard.pages.queue import day, levels
+from wallboard.pages.queue import day, levels, people
 from wallboard.push import live
 
 ADDRESS = "/queues/111834/"
@@ -114,32 +114,42 @@ async def test_a_call_in_talk_names_its_agent_its_wait_and_since_when(look: Look
     assert 'href="/calls/talk/"' in talks
 
 
+async def test_of_more_than_a_hundred_agents_the_page_shows_a_hundred_and_the_way_to_the_rest(look: Look, worker: Worker) -> None:
+    for number in range(people.MOST + 1):
+        await worker.tell(ready(Party(id=700_000 + number, name=f"Agent {number:03d}")))
+    drawn = part(await page_of(look), "people").split("</table>")
+    assert drawn[0].count("data-row=") == people.MOST
+    more = re.search(r'<a href="/agents/\?queue=111834">and (\d+) more</a>', drawn[1])
+    assert more is not None
+    assert int(more[1]) >= 1
+
+
 async def test_an_agents_state_says_which_word_of_the_telephone_system_it_stands_on(look: Look, worker: Worker) -> None:
-    people = part(await page_of(look), "people")
-    assert "Available, and logged in to a queue: ready." in people
-    assert "Profile: Tillgänglig (available)" in people
+    shown = part(await page_of(look), "people")
+    assert "Available, and logged in to a queue: ready." in shown
+    assert "Profile: Tillgänglig (available)" in shown
     now = now_ms()
     lunch = replace(ready(), status="unavailable", profile_name="Lunch", profile_since=now - 20_000, until=now + 600_000, told_at=now)
     await worker.report()  # a loaded machine draws pages for longer than a lease
     await worker.tell(lunch)
-    people = part(await page_of(look), "people")
-    assert "The profile is unavailable, and the agent is logged in: away" in people
-    assert 'data-state="away"' in people
-    assert f'data-until="{now + 600_000}"' in people
-    assert f'data-grow-full="{620_000}"' in people
+    shown = part(await page_of(look), "people")
+    assert "The profile is unavailable, and the agent is logged in: away" in shown
+    assert 'data-state="away"' in shown
+    assert f'data-until="{now + 600_000}"' in shown
+    assert f'data-grow-full="{620_000}"' in shown
     call = ActiveCall(id_call="answered", answered=True, queue=SUPPORT, started_at=now, answered_at=now)
     await worker.report()
     await worker.tell(replace(lunch, active_call=call, told_at=now + 1))
-    people = part(await page_of(look), "people")
-    assert "An answered call goes on, which counts before everything else: talking." in people
+    shown = part(await page_of(look), "people")
+    assert "An answered call goes on, which counts before everything else: talking." in shown
 
 
 async def test_an_agent_nobody_has_confirmed_since_a_gap_is_marked_with_since_when(look: Look, worker: Worker) -> None:
     lost = now_ms()
     await worker.report(presence_lost_at=lost, presence_open_at=lost + 1)
-    people = part(await page_of(look), "people")
-    assert "Not confirmed since" in people
-    assert "no newer document of this agent has come since" in people
+    shown = part(await page_of(look), "people")
+    assert "Not confirmed since" in shown
+    assert "no newer document of this agent has come since" in shown
 
 
 def test_the_six_variants_of_the_worked_check() -> None:
