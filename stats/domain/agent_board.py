@@ -7,6 +7,7 @@ Rules that hold here:
 - Otherwise only time has passed, and of an agent's values only the time in its state, the time logged in and the occupancy grow by it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stats.domain.agent_states import KnownPresence, credited_metrics, credits, state_of
@@ -14,9 +15,8 @@ from stats.domain.facts import Facts, PartyFacts
 from stats.domain.freshness import doubted_since
 from stats.domain.metrics import Amounts
 from stats.domain.periods import business_day, day_bounds
-from stats.domain.records import Party
 from stats.domain.sums import BUSY_METRICS, READY_METRIC, agent_numbers, occupancy, seconds
-from stats.domain.survey import Named, named_in
+from stats.domain.survey import named_in
 
 Shown = dict[str, object]
 
@@ -94,22 +94,6 @@ class Growing:
         return grown
 
 
-@dataclass(slots=True, kw_only=True)
-class _Held:
-    """An agent's values, and every object they were made of."""
-
-    scope: str
-    party: Party
-    source: str
-    presence: KnownPresence | None
-    sums: Amounts | None
-    told: tuple[object, ...]
-    as_of: int
-    shown: Shown
-    growing: Growing | None  # None of whom no time is counted
-    lasts: bool  # else it is true of `as_of` alone
-
-
 @dataclass(frozen=True, slots=True)
 class _Source:
     """What of a source its agents are made of; `goes_on` says that by its worker's clock it is today too, so that time just adds."""
@@ -127,60 +111,57 @@ class Agents:
 
     def __init__(self) -> None:
         self.grown: dict[str, tuple[str, ...]] = {}
-        self._held: dict[str, _Held] = {}
-        self._made_under: tuple[str, str, Named] = ("", "", ())
-        self._told: dict[str, tuple[object, ...]] = {}
+        self._as_of = 0
+        # What everybody's values are made of, and what each one's.
+        self._made_under: tuple[object, ...] = ()
+        self._agents: list[PartyFacts] = []
+        self._presence: dict[str, KnownPresence] = {}
+        self._sums: dict[str, Amounts] = {}
+        # The values, by scope; what grows of them; and who has to be computed every time.
+        self._shown: dict[str, Shown] = {}
+        self._growing: dict[str, Growing] = {}
+        self._again: set[str] = set()
 
     def values(self, facts: Facts, as_of: int) -> dict[str, Shown]:
         """By scope, as `agent_values` of each. Nobody may change what is returned."""
         day = business_day(as_of, facts.timezone)
-        made_under = (day, facts.timezone, named_in(facts))
-        before = self._held if made_under == self._made_under else {}
-        self._held, self._made_under, self.grown = {}, made_under, {}
-        sources = {name: self._source(facts, name, as_of, day) for name in {agent.source for agent in facts.agents.values()}}
-        presence, sums = facts.presence, facts.days.get(day, {})
-        shown: dict[str, Shown] = {}
-        for agent in facts.agents.values():
-            key, source = agent.key, sources[agent.source]
-            held = before.get(key)
-            if (
-                held is None
-                or held.party is not agent.party
-                or held.source != agent.source
-                or held.presence is not presence.get(key)
-                or held.sums is not sums.get(f"a:{key}")
-                or held.told is not source.told
-                or not held.lasts
-                or (held.growing is not None and not (source.goes_on and as_of >= held.growing.at))
-            ):
-                held = _begin(facts, agent, as_of, sums.get(f"a:{key}"), source)
-            elif held.growing is not None and held.as_of != as_of:
-                held.shown, held.as_of = held.growing.after(held.shown, as_of), as_of
-                self.grown[held.scope] = held.growing.names
-            self._held[key] = held
-            shown[held.scope] = held.shown
+        sums, agents = facts.days.get(day, {}), list(facts.agents.values())
+        sources = {name: _source(facts, name, as_of, day) for name in sorted({agent.source for agent in agents})}
+        made_under = (day, facts.timezone, named_in(facts), *((name, source.told) for name, source in sources.items()))
+        goes_on = as_of >= self._as_of and all(source.goes_on for source in sources.values())
+        if goes_on and made_under == self._made_under and agents == self._agents:
+            anew = self._again | _replaced(self._presence, facts.presence)
+            anew |= {scope[2:] for scope in _replaced(self._sums, sums) if scope.startswith("a:")}
+        else:
+            anew = {agent.key for agent in agents}
+            self._shown, self._growing = {f"agent:{agent.key}": {} for agent in agents}, {}
+        self._as_of, self._made_under, self._agents = as_of, made_under, agents
+        self._presence, self._sums, self._again = facts.presence.copy(), sums.copy(), set()
+        for key in anew:
+            self._growing.pop(f"agent:{key}", None)
+        # Earlier values stay as they were: somebody may be showing them.
+        self._shown = shown = self._shown.copy()
+        self.grown = {}
+        for scope, growing in self._growing.items():
+            shown[scope] = growing.after(shown[scope], as_of)
+            self.grown[scope] = growing.names
+        for agent in (agent for agent in agents if agent.key in anew) if anew else ():
+            self._begin(facts, agent, as_of, sources[agent.source])
         return shown
 
-    def _source(self, facts: Facts, name: str, as_of: int, day: str) -> _Source:
-        source = facts.sources.get(name)
-        now = _workers_now(facts, name, as_of)
-        told = (source.known, source.presence_open_at, source.presence_lost_at, source.clock_ahead_ms) if source is not None else ()
-        if self._told.get(name) != told:
-            self._told[name] = told
-        # The same object for the same words, so that agents need not compare them.
-        return _Source(self._told[name], now, business_day(now, facts.timezone) == day and now <= day_bounds(day, facts.timezone)[1])
-
-
-def _begin(facts: Facts, agent: PartyFacts, as_of: int, kept: Amounts | None, source: _Source) -> _Held:
-    """An agent computed anew, and what will grow of it."""
-    shown, sums = _made(facts, agent, as_of)
-    presence = facts.presence.get(agent.key)
-    names = credited_metrics(presence) if presence is not None else []
-    growing, lasts = None, True
-    if presence is not None and names:
-        # Else part of the time to come belongs to another day, or was counted already: no plain addition.
-        lasts = source.goes_on and source.workers_now >= presence.credited_to
-        growing = Growing(
+    def _begin(self, facts: Facts, agent: PartyFacts, as_of: int, source: _Source) -> None:
+        """Computes an agent anew, and what will grow of it."""
+        scope = f"agent:{agent.key}"
+        self._shown[scope], sums = _made(facts, agent, as_of)
+        presence = facts.presence.get(agent.key)
+        names = credited_metrics(presence) if presence is not None else []
+        if presence is None or not names:
+            return
+        if not source.goes_on or source.workers_now < presence.credited_to:
+            # Part of the time to come belongs to another day, or was counted already: no plain addition.
+            self._again.add(agent.key)
+            return
+        self._growing[scope] = Growing(
             at=as_of,
             sums=tuple((name, sums.get(name, 0)) for name in names),
             names=(*names, "occupancy"),
@@ -189,15 +170,15 @@ def _begin(facts: Facts, agent: PartyFacts, as_of: int, kept: Amounts | None, so
             busy_grows=int(any(name in BUSY_METRICS for name in names)),
             ready_grows=int(READY_METRIC in names),
         )
-    return _Held(
-        scope=f"agent:{agent.key}",
-        party=agent.party,
-        source=agent.source,
-        presence=presence,
-        sums=kept,
-        told=source.told,
-        as_of=as_of,
-        shown=shown,
-        growing=growing,
-        lasts=lasts,
-    )
+
+
+def _source(facts: Facts, name: str, as_of: int, day: str) -> _Source:
+    source = facts.sources.get(name)
+    now = _workers_now(facts, name, as_of)
+    told = (source.known, source.presence_open_at, source.presence_lost_at, source.clock_ahead_ms) if source is not None else ()
+    return _Source(told, now, business_day(now, facts.timezone) == day and now <= day_bounds(day, facts.timezone)[1])
+
+
+def _replaced(before: Mapping[str, object], now: Mapping[str, object]) -> set[str]:
+    """The keys under which there is another object than there was."""
+    return {key for key, each in now.items() if before.get(key) is not each} | (before.keys() - now.keys())
