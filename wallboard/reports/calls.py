@@ -26,7 +26,7 @@ from wallboard.pages.frame import Forbidden, Visit, draw_plain, for_people
 from wallboard.push.admission import ArchiveBehind, DatabaseAway
 from wallboard.reports.asked import Asked
 from wallboard.reports.call_filters import CallsAsked, read_calls_asked
-from wallboard.reports.call_search import MOST_COUNTED, CallPage, Wish, find_calls
+from wallboard.reports.call_search import MOST_COUNTED, PAGE, CallPage, Wish, find_calls
 from wallboard.reports.frame import Drawn, report_page
 from wallboard.spreadsheet import as_text
 
@@ -102,7 +102,7 @@ async def drawn(visit: Visit, asked: Asked) -> Drawn | HttpResponse:
 
 def _wish(visit: Visit, asked: Asked, own: CallsAsked) -> Wish:
     first, end = asked.span(visit.viewer.organisation, visit.timezone, visit.viewer).bounds
-    return Wish(asked=own.filters, pieces=pieces(first, end, asked.hours, visit.timezone), before=own.before, after=own.after)
+    return Wish(asked=own.filters, pieces=pieces(first, end, asked.hours, visit.timezone), before=own.before, after=own.after, limit=PAGE)
 
 
 def _context(visit: Visit, asked: Asked, own: CallsAsked, page: CallPage) -> dict[str, Any]:
