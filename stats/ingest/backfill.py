@@ -32,10 +32,10 @@ DAY_MS = 86_400_000
 # Calls of one part; more make it shorter.
 MOST = 3_000
 SHORTEST_MS = MINUTE_MS
-# What does not prove complete is cut no shorter: a vendor that always miscounts must not be asked without end.
-SHORTEST_CUT_MS = 2 * 3_600_000
 # The vendor may file a row some minutes off; what a call does later than that is asked for by its id.
 OVERLAP_MS = 15 * MINUTE_MS
+# What does not prove complete is cut no shorter: a vendor that always miscounts must not be asked without end.
+SHORTEST_CUT_MS = 6 * 3_600_000 + 2 * OVERLAP_MS
 AT_ONCE = 400
 BREATH_S = 0.01
 TRIES = 3

@@ -85,8 +85,8 @@ class Command(BaseCommand):
         self._tell(report, compared)
         if options["keep"]:
             days = [datetime.fromtimestamp(at / 1000, zone).date().isoformat() for at in (wanted.start_ms, wanted.end_ms - 1)]
-            names = {"source": source.name, "organisation": organisation.slug}
-            call_command("backfill", first=days[0], last=days[1], again=True, stdout=self.stderr, stderr=self.stderr, **names)
+            words = ["--from", days[0], "--to", days[1], "--source", source.name, "--organisation", organisation.slug, "--again"]
+            call_command("backfill", *words, stdout=self.stderr, stderr=self.stderr)
         if report.lacking:
             raise SystemExit(NOT_WHOLE)
         if compared is not None and not compared.agree:
