@@ -124,6 +124,9 @@ class Rolling:
         told = [("queue", visit.visit.queue) for visit in call.visits]
         told += [("agent", offer.agent) for offer in call.call.offers]
         told += [("queue", offer.queue) for offer in call.call.offers if offer.queue is not None]
+        if (journey := call.call.journey) is not None:
+            told += [("queue", party) for party in (journey.first_queue, journey.last_queue) if party is not None]
+            told += [("agent", party) for party in (journey.first_agent, journey.last_agent) if party is not None]
         for kind, party in told:
             key = self._key(party)
             if key is None:

@@ -8,6 +8,7 @@ Rules that hold here:
 - The open quarter is not written; what is not over is the reader's.
 """
 
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -29,6 +30,8 @@ from stats.history.tables import DirtyQuarter
 from stats.models import Organisation
 
 CLAIMED_MS = 60_000
+# Who adds up must not keep others from writing: quarters are written some at a time, more of them where little happened in them.
+FEWEST, MOST, SHORT_S = 4, 32, 0.5
 GoOn = Callable[[], bool]
 
 
@@ -171,16 +174,19 @@ def roll(organisation: Organisation, quarters: Collection[int], now_ms: int) -> 
     return write(claimed, *compute(claimed), now_ms) if claimed is not None else 0
 
 
-def work(organisation: Organisation, now_ms: int, go_on: GoOn, at_once: int = 16) -> bool:
+def work(organisation: Organisation, now_ms: int, go_on: GoOn, at_once: int = FEWEST) -> bool:
     """Add up what is due: what lies in today first, then the oldest. Returns whether all of it is done. Raises django.db.Error.
 
-    `at_once`: quarters in one transaction.
+    `at_once`: quarters in the first transaction; then as many as take about SHORT_S.
     """
     slug, timezone = organisation.slug, organisation.timezone
     rolling_due.take_note(slug, timezone, now_ms)
     tried: set[int] = set()
     while quarters := rolling_due.next_due(slug, timezone, now_ms, tried, at_once, CLAIMED_MS):
+        began = time.monotonic()
         roll(organisation, quarters, now_ms)
+        took_s = time.monotonic() - began
+        at_once = min(MOST, at_once * 2) if took_s < SHORT_S / 2 else max(FEWEST, at_once // 2) if took_s > SHORT_S else at_once
         tried.update(quarters)
         if not go_on():
             return False

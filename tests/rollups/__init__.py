@@ -1,0 +1,1 @@
+"""Sums by quarter hour and day, as reports read them."""
