@@ -19,6 +19,7 @@ from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
 
+from bench import second
 from bench.figures import Figure
 from bench.processes import ROOT, Child
 from bench.product import Product, product
@@ -101,6 +102,7 @@ def measure(rows: Path, frames: Path, number: int, calls: int, times: int) -> li
             # A token may ask twenty times a second.
             figures += [_timed(f"API {name}", partial(_asked, running, path), times, rest_s=0.06) for name, path in questions.items()]
             figures += _counted(running, addresses)
+            figures += second.measure(running)
     return figures
 
 
