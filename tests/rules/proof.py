@@ -12,8 +12,8 @@ RULES: tuple[Rule, ...] = (
         name="The live record is believed",
         path=GATHERING,
         part="rings",
-        old="archive.offer_rows(question) if (row.source, row.id_call) not in loose] + own",
-        new="archive.offer_rows(question)] + own",
+        old="archive.offer_rows(question) if (row.source, row.id_call) not in loose and search.holds(row.at)]",
+        new="archive.offer_rows(question) if search.holds(row.at)]",
         tests=(DAYS + "test_every_receipt_of_a_day_is_the_oracles_list_and_gives_the_number_again",),
     ),
     Rule(
