@@ -71,8 +71,10 @@ def preview(organisation: str, keep: Keep, now_ms: int) -> dict[str, int]:
 def clear(organisation: str, keep: Keep, now_ms: int, go_on: GoOn) -> bool:
     """Remove it. Returns whether it came to the end. Raises django.db.Error; what was removed stays removed."""
     before = keep.before("calls", now_ms)
-    if before is not None and not _in_parts(organisation, "calls", _calls(organisation, before), _remove_calls, go_on):
-        return False
+    if before is not None:
+        rolling_clearing.raise_horizon(organisation, "calls_from_ms", quarter_of(before))
+        if not _in_parts(organisation, "calls", _calls(organisation, before), _remove_calls, go_on):
+            return False
     before = keep.before("numbers", now_ms)
     if before is not None and not _in_parts(organisation, "numbers", _numbers(organisation, before), _blank_numbers, go_on):
         return False
@@ -89,8 +91,7 @@ def _clear_presence(organisation: str, before: int | None, go_on: GoOn) -> bool:
     if before is None:
         return True
     last = _followed(organisation, before).aggregate(at=Max("told_ms"))["at"]
-    if last is not None:
-        rolling_clearing.raise_horizon(organisation, "presence_from_ms", quarter_of(last) + QUARTER_MS)
+    rolling_clearing.raise_horizon(organisation, "presence_from_ms", quarter_of(max(before, last or 0)) + QUARTER_MS)
     return (
         clear_rows("presence", _followed(organisation, before), "at_ms", go_on)
         # Now of each agent one is left: who is off, and in no queue, is done with.
