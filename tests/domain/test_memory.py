@@ -104,6 +104,13 @@ def test_an_agent_whom_another_source_names_is_of_that_source() -> None:
     assert board.values(facts, EVENING + 1_000, memory) == board.values(facts, EVENING + 1_000)
 
 
+def test_a_presence_that_is_forgotten_is_shown_no_longer() -> None:
+    facts, memory = present(0), Memory()
+    assert board.values(facts, EVENING + 1_000, memory)["agent:50"]["state"] == "ready"
+    del facts.presence["50"]
+    assert board.values(facts, EVENING + 2_000, memory)["agent:50"]["state"] == "unknown"
+
+
 def test_an_agent_of_whom_only_time_has_passed_is_looked_up_and_not_computed() -> None:
     facts, memory = present(0), Memory()
     before = board.values(facts, EVENING + 1_000, memory)
