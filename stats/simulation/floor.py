@@ -32,6 +32,8 @@ class Floor:
         chance = random.Random(plan.seed)
         queues = make_queues(plan, chance)
         agents = make_agents(plan, queues, chance, at_ms)
+        if plan.day is not None:
+            chance.seed(f"{plan.seed} day {plan.day}")
         exchange = Exchange(listener, Ledger(agents, PROFILES, at_ms))
         self.stage = Stage(
             plan=plan,
@@ -43,7 +45,7 @@ class Floor:
             queues=queues,
             agents=agents,
         )
-        self._listener = listener
+        self._listener, self._doors_open = listener, True
         self._crew = Crew(self.stage)
         self._talking = Talking(self.stage, self._crew)
         self._queueing = self._talking.queueing = Queueing(self.stage, self._crew, self._talking.begin, self._call_back)
@@ -99,8 +101,14 @@ class Floor:
 
     # -- calls come ----------------------------------------------------------------------------------------------------
 
+    def close_doors(self) -> None:
+        """Nobody calls any more; who is there is served."""
+        self._doors_open = False
+
     def _arrive(self) -> None:
         stage = self.stage
+        if not self._doors_open:
+            return
         rate = stage.plan.calls_per_hour / HOUR_MS * stage.daylight.at(stage.now) * stage.pace
         stage.agenda.after(max(1, round(stage.chance.expovariate(rate))), self._arrive)
         roll = stage.chance.random()

@@ -36,13 +36,17 @@ CALLS_PER_AGENT = 12.5  # keeps the floor busy but not drowned
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FloorPlan:
-    """What a floor is asked to be. `calls_per_hour` counts every call of a mean hour, incoming, outgoing and internal."""
+    """What a floor is asked to be. `calls_per_hour` counts every call of a mean hour, incoming, outgoing and internal.
+
+    `day`: with the same seed the same people and queues, and for every day another day; None: the day that the seed alone makes.
+    """
 
     seed: int = 1
     agents: int = DEFAULT_AGENTS
     queues: int = DEFAULT_QUEUES
     calls_per_hour: float = DEFAULT_AGENTS * CALLS_PER_AGENT
     timezone: str = "Europe/Stockholm"
+    day: int | None = None
 
     @classmethod
     def of(cls, *, seed: int = 1, agents: int | None = None, queues: int | None = None, calls_per_hour: float | None = None) -> FloorPlan:

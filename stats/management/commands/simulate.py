@@ -42,6 +42,7 @@ async def play_telavox(options: argparse.Namespace, say: Say, stop: asyncio.Even
         calls_per_hour=options.calls_per_hour,
         speed=options.speed,
         start=not options.no_floor,
+        days=options.days,
         switches=switches,
         now=now_ms,
     )
@@ -75,6 +76,13 @@ def _above_zero(text: str) -> float:
     return value
 
 
+def _days(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 3660:
+        raise argparse.ArgumentTypeError("must be between 0 and 3660")
+    return value
+
+
 def _count(text: str) -> int:
     value = int(text)
     if not 1 <= value <= 5000:
@@ -96,6 +104,7 @@ class Command(BaseCommand):
         parser.add_argument("--queues", type=_count, help="default: 6")
         parser.add_argument("--calls-per-hour", type=_above_zero_calls, help="of a mean hour, all directions; default: fits the agents")
         parser.add_argument("--speed", type=_above_zero, default=1.0, help="times as many calls, everything as many times shorter")
+        parser.add_argument("--days", type=_days, default=0, help="of history before the last day and a half; made when asked for")
         parser.add_argument("--switch", action="append", default=[], metavar="NAME=VALUE", help="a variation of the dialect; repeatable")
         parser.add_argument("--no-floor", action="store_true", help="no contact centre: only what the control paths send")
 

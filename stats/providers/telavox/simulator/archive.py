@@ -43,13 +43,13 @@ class Row:
 class Archive:
     """Rows of the four historic roots, in the order of their start."""
 
-    def __init__(self) -> None:
+    def __init__(self, first_turn: int = 0) -> None:
         self._rows: dict[str, dict[Key, Row]] = {root: {} for root in ROOTS}
         self._order: dict[str, list[tuple[int, int]]] = {root: [] for root in ROOTS}
         self._by_turn: dict[int, Row] = {}
         self._by_call: dict[str, dict[str, list[Row]]] = {root: {} for root in ROOTS}
         self._fading: deque[tuple[int, Row]] = deque()
-        self._turn = 0
+        self._turn = first_turn
 
     def note(self, root: str, key: Key, start: int, at: int, call: str | None, write: Write | None) -> Row:
         """The row of the key, begun if it is new, without telling anything of it yet."""
@@ -96,11 +96,19 @@ class Archive:
             return high - low
         return sum(self._by_turn[turn].first_at <= horizon for _, turn in order[low:high])
 
-    def of_call(self, root: str, call: str) -> list[Row]:
+    def of_call(self, root: str, call: str, start: int, end: int) -> list[Row]:
+        """The rows of one call; whoever asks for [start, end) sorts out the others."""
         return sorted(self._by_call[root].get(call, ()), key=lambda row: (row.start, row.turn))
 
     def all(self, root: str) -> list[Row]:
         return [self._by_turn[turn] for _, turn in self._order[root]]
+
+    def drop(self, root: str, from_ms: int) -> None:
+        """Drops a root's rows that started then or later."""
+        order = self._order[root]
+        for _, turn in order[bisect_left(order, (from_ms, 0)) :]:
+            del self._rows[root][self._by_turn.pop(turn).key]
+        del order[bisect_left(order, (from_ms, 0)) :]
 
     def forget_before(self, instant: int) -> None:
         """Drops the rows that started earlier, so that a look-alike may run for weeks."""

@@ -28,7 +28,8 @@ from graphql import (
     validate,
 )
 
-from stats.providers.telavox.simulator.archive import Archive, Row
+from stats.providers.telavox.simulator.archive import Row
+from stats.providers.telavox.simulator.chapters import Rows
 from stats.providers.telavox.simulator.filters import matches
 from stats.providers.telavox.simulator.parts import Document
 from stats.providers.telavox.simulator.schema import make_schema
@@ -57,7 +58,7 @@ class Prepared:
 class Historic:
     """`now` gives epoch ms. The engine is rebuilt when a switch that shapes it is turned."""
 
-    def __init__(self, archive: Archive, switches: Switches, now: Callable[[], int]) -> None:
+    def __init__(self, archive: Rows, switches: Switches, now: Callable[[], int]) -> None:
         self._archive = archive
         self._switches = switches
         self._now = now
@@ -177,7 +178,7 @@ class Historic:
         if asked.get("callId") is not None:
             rows = (
                 row
-                for row in self._archive.of_call(root, asked["callId"])
+                for row in self._archive.of_call(root, asked["callId"], start, end)
                 if start <= row.start < end and (position is None or (row.start, row.turn) > position)
             )
         else:

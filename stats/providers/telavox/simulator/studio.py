@@ -23,6 +23,7 @@ from aiohttp import web
 
 from stats.providers.telavox.simulator import control
 from stats.providers.telavox.simulator.archive import Archive
+from stats.providers.telavox.simulator.chapters import Chapters, Library
 from stats.providers.telavox.simulator.counter import Counter
 from stats.providers.telavox.simulator.historic import Historic
 from stats.providers.telavox.simulator.parts import Document
@@ -37,6 +38,7 @@ from stats.simulation.scenarios import SCENARIOS, cast
 DEFAULT_TOKEN = "demo-telavox-token"  # noqa: S105 - opens nothing but this look-alike
 HISTORY_MS = 31 * HOUR_MS  # the longest local day with the six hours a seed looks back before it
 KEEP_MS = 50 * HOUR_MS
+KEEP_LONG_MS = 10 * 24 * HOUR_MS  # where days of long ago are told, there is no hole between them and now
 LONGEST_NAP_S = 0.25
 
 
@@ -47,6 +49,7 @@ def wall_ms() -> int:
 class TelavoxSimulator:
     """`start`: with a floor. `speed` X: X times as many calls, everything X times as short, never in the future.
 
+    `days`: how many days before its history are told too, each made when somebody asks for it.
     `now` gives epoch ms, for those who shift the product's idea of now.
     """
 
@@ -64,6 +67,7 @@ class TelavoxSimulator:
         start: bool = True,
         switches: Switches | None = None,
         history_ms: int = HISTORY_MS,
+        days: int = 0,
         now: Callable[[], int] = wall_ms,
     ) -> None:
         self.switches = switches if switches is not None else Switches()
@@ -71,11 +75,12 @@ class TelavoxSimulator:
         self.plan = FloorPlan.of(seed=seed, agents=agents, queues=queues, calls_per_hour=calls_per_hour) if start else None
         self.floor: Floor | None = None
         self.tokens = Tokens({token})
-        self.archive = Archive()
-        self.counter = Counter(Historic(self.archive, self.switches, now), self.tokens, self.switches)
+        self.archive, self.chapters = Archive(), Chapters(self.plan, self.switches, days)
+        self.counter = Counter(Historic(Library(self.archive, self.chapters), self.switches, now), self.tokens, self.switches)
         self.sockets = Sockets(self.tokens, self.switches, lambda datasource: self._teller.snapshot(datasource))
         self._teller = Teller(self.archive, self.switches, self.sockets.push, now, random.Random(seed))
         self._speed, self._history_ms = speed, history_ms
+        self._keep_ms = KEEP_MS if not days else KEEP_LONG_MS
         self._host, self._port = host, port
         self._chance = random.Random(f"scenarios {seed}")
         self._ahead_ms = 0
@@ -96,7 +101,11 @@ class TelavoxSimulator:
         if self.plan is not None:
             now = self.now()
             self._teller.begin_past()
-            self.floor = Floor(self.plan, at_ms=now - self._history_ms, listener=self._teller.hear)
+            begins = now - self._history_ms
+            if self.chapters.days:
+                begins -= begins % HOUR_MS  # an hour of agents is told by one chapter or by the other
+            self.chapters.end_at(begins)
+            self.floor = Floor(self.plan, at_ms=begins, listener=self._teller.hear)
             while self.floor.now < now:  # hour by hour, so that whoever waits can still change their mind
                 self.floor.advance(min(now, self.floor.now + HOUR_MS))
                 await asyncio.sleep(0)
@@ -143,7 +152,7 @@ class TelavoxSimulator:
             if now > floor.now:
                 floor.advance(now)
             if now - cleared > HOUR_MS:
-                self.archive.forget_before(now - KEEP_MS)
+                self.archive.forget_before(now - self._keep_ms)
                 cleared = now
             due = floor.next_at()
             nap = LONGEST_NAP_S if due is None else (due - self.now()) / 1000
