@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 
 from stats.domain.metrics import DEFINITIONS
-from stats.history.open_tables import OPEN_TABLES, Column, OpenTable, joined, raw
+from stats.history.open_columns import Column
+from stats.history.open_tables import OPEN_TABLES, OpenTable, joined, raw
 from stats.history.partitions import bounds, month_at
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import secrets
 
 from django.db import connection, transaction
 
-from stats.history.open_tables import OPEN_TABLES, Column, OpenTable, joined, raw
+from stats.history.open_columns import Column
+from stats.history.open_tables import OPEN_TABLES, OpenTable, joined, raw
 
 PATIENCE = "60s"
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
