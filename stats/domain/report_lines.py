@@ -21,6 +21,7 @@ class Lines:
     along: Along
     held: dict[Place, Line] = field(default_factory=dict)
     _settings: dict[Place, dict[QueueTargets, int]] = field(default_factory=dict)
+    _ends: dict[int, int] = field(default_factory=dict)
 
     def at(self, key: str, cell: int) -> Line:
         """The line of a key and interval."""
@@ -28,8 +29,15 @@ class Lines:
             key = ""
         line = self.held.get((key, cell))
         if line is None:
-            line = self.held[(key, cell)] = Line(key, cell, end_of(self.span, self.along, cell))
+            line = self.held[(key, cell)] = Line(key, cell, self._end_of(cell))
         return line
+
+    def _end_of(self, cell: int) -> int:
+        """Where an interval ends: asked of the calendar once, for a year of three hundred agents has a hundred thousand lines."""
+        end = self._ends.get(cell)
+        if end is None:
+            end = self._ends[cell] = end_of(self.span, self.along, cell)
+        return end
 
     def covers(self, quarter: int) -> bool:
         """Whether the quarter that begins at an instant is asked for."""
@@ -57,6 +65,9 @@ class Lines:
 def put(line: Line, amounts: Mapping[str, int]) -> None:
     """Add amounts to a line."""
     held = line.amounts
+    if not held:
+        line.amounts = {name: amount for name, amount in amounts.items() if amount}
+        return
     for name, amount in amounts.items():
         if amount:
             held[name] = held.get(name, 0) + amount

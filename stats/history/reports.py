@@ -8,7 +8,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, cast
+from functools import lru_cache
+from typing import Any
 
 import msgspec
 from django.db import connection, transaction
@@ -29,7 +30,7 @@ AGENT_SUMS = ("offers", "answered", "missed", "withdrawn", "outgoing", "ring_sum
 _OF_QUEUES, _OF_AGENTS, _OF_SITE = QueueRollup._meta.db_table, AgentRollup._meta.db_table, SiteRollup._meta.db_table
 # An address of SQL may be so long; a question about more stretches of time is asked in parts.
 _SLICES_AT_ONCE = 4_000
-_counts = msgspec.json.Decoder(dict[str, int]).decode
+_counts = msgspec.json.Decoder(dict[int, int]).decode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,37 +155,42 @@ def _add_queues(lines: Lines, sums: Sums, part: Sequence[Slice], *, of_queues: b
         put(line, _named(QUEUE_SUMS, amounts))
         put_wait(line, longest)
         if of_queues:
-            lines.counted_by(line, _targets(told[len(whose) : len(group)]), last)
+            lines.counted_by(line, _targets(*told[len(whose) : len(group)]), last)
     if sums.waits or sums.bins:
         _add_histograms(lines, sums, part, whose)
 
 
-def _targets(told: Sequence[Any]) -> QueueTargets:
-    target, short, share, variant = told
-    known = cast(Variant, variant) if variant in VARIANTS else VARIANTS[0]
+# Of thousands of rows nearly all were counted by the same few settings, and wait in the same hundred buckets.
+@lru_cache(maxsize=1_000)
+def _amount_of(bucket: int) -> str:
+    return f"h{bucket}"
+
+
+@lru_cache(maxsize=1_000)
+def _targets(target: int, short: int, share: Any, variant: str) -> QueueTargets:
+    known: Variant = variant if variant in VARIANTS else VARIANTS[0]
     return QueueTargets(target_ms=target, short_ms=short, share=Decimal(str(share)), variant=known)
 
 
 def _add_histograms(lines: Lines, sums: Sums, part: Sequence[Slice], whose: Sequence[str]) -> None:
     """Histograms merged line by line."""
     columns = [*(["waits"] if sums.waits else []), *(["answered_bins", "abandoned_bins"] if sums.bins else [])]
-    merged: list[dict[Place, dict[str, int]]] = [{} for _ in columns]
+    merged: list[dict[Place, dict[int, int]]] = [{} for _ in columns]
     for cell, *told in _asked(lines, part, _OF_QUEUES, [f"r.{name}" for name in columns], whose, ("queue", sums.queues)):
         place = (sums.key_of(told[0], told[1]) if whose else "", cell)
         for written, into in zip(told[len(whose) :], merged, strict=True):
             if written == "{}":
                 continue
-            held = into.get(place)
+            counts, held = _counts(written), into.get(place)
             if held is None:
-                into[place] = _counts(written)
+                into[place] = counts
                 continue
-            for name, count in _counts(written).items():
-                held[name] = held.get(name, 0) + count
+            for bucket, count in counts.items():
+                held[bucket] = held.get(bucket, 0) + count
     for name, into in zip(columns, merged, strict=True):
         for place, counts in into.items():
             line = lines.at(*place)
             if name == "waits":
-                put(line, {f"h{bucket}": count for bucket, count in counts.items()})
+                put(line, {_amount_of(bucket): count for bucket, count in counts.items()})
             else:
-                bins = line.answered_bins if name == "answered_bins" else line.abandoned_bins
-                put_bins(bins, ((int(bucket), count) for bucket, count in counts.items()))
+                put_bins(line.answered_bins if name == "answered_bins" else line.abandoned_bins, counts.items())
