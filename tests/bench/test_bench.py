@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.__main__ import BEGIN, END, put_table
+from bench.database import find_initdb
 from bench.figures import Figure, table
 from bench.screen import number_in, percentile
 from tests.chromium import find_browser
@@ -54,6 +55,16 @@ def test_calls_go_into_the_archive() -> None:
     figures = figures_of("archive")
     assert figures["ended calls a second, Redis to SQLite"] > 50
     assert all(rate > 50 for name, rate in figures.items() if name.startswith("ended calls"))
+
+
+@pytest.mark.slow
+def test_reports_are_asked_for_and_add_up_as_a_rival_does() -> None:
+    """It ends with an error where DuckDB counts other visits than the reports."""
+    if find_initdb() is None:
+        pytest.skip("no PostgreSQL is installed")
+    figures = figures_of("reports")
+    assert figures["DuckDB over Parquet, queues, a year by day, median"] > 0
+    assert sum("p95" in name for name in figures) > 12
 
 
 @pytest.mark.slow
