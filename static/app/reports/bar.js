@@ -132,12 +132,12 @@ report.addEventListener('click', (event) => {
   const none = event.target.closest('[data-none]');
   if (none) for (const box of none.closest('form').querySelectorAll('input[type=checkbox]')) box.checked = false;
 });
-// The menu's own script has opened it by then; who opens one wants its first field.
+// Who opens a menu wants its first field.
 report.addEventListener('toggle', (event) => {
   const drop = event.target;
   if (!(drop instanceof HTMLDetailsElement) || !drop.open || !drop.matches('[data-drop]')) return;
   const first = drop.querySelector('[data-dates] input[type=date], [data-search]:not([hidden]) input');
-  if (first && drop.contains(document.activeElement)) first.focus();
+  if (first) first.focus();
   inView(drop.querySelector(':scope > .panel, :scope > ul'));
 }, true);
 
