@@ -174,15 +174,16 @@ def roll(organisation: Organisation, quarters: Collection[int], now_ms: int) -> 
     return write(claimed, *compute(claimed), now_ms) if claimed is not None else 0
 
 
-def work(organisation: Organisation, now_ms: int, go_on: GoOn, at_once: int = FEWEST) -> bool:
+def work(organisation: Organisation, now_ms: int, go_on: GoOn, *, at_once: int = FEWEST, rest_ms: int = 0) -> bool:
     """Add up what is due: what lies in today first, then the oldest. Returns whether all of it is done. Raises django.db.Error.
 
-    `at_once`: quarters in the first transaction; then as many as take about SHORT_S.
+    `at_once`: quarters in the first transaction; then as many as take about SHORT_S. `rest_ms`: what was added up so lately waits, however
+    often it is marked.
     """
     slug, timezone = organisation.slug, organisation.timezone
     rolling_due.take_note(slug, timezone, now_ms)
     tried: set[int] = set()
-    while quarters := rolling_due.next_due(slug, timezone, now_ms, tried, at_once, CLAIMED_MS):
+    while quarters := rolling_due.next_due(slug, timezone, now_ms, tried, at_once, CLAIMED_MS, rest_ms):
         began = time.monotonic()
         roll(organisation, quarters, now_ms)
         took_s = time.monotonic() - began

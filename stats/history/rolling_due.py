@@ -18,6 +18,8 @@ from stats.history.rollup_tables import RolledQuarter, RollupState
 from stats.history.tables import DirtyQuarter, PresenceChange
 
 AT_ONCE = 2_000
+# No more quarters than these rest at a time: those that have just closed.
+RESTING = 50
 # Quarters of so long ago are wanted before all older ones, where the business day has just begun.
 RECENT_MS = 6 * 3_600_000
 
@@ -71,16 +73,23 @@ def of_other_definitions(organisation: str) -> int:
         return others.exclude(definitions=DEFINITIONS).update(state="due")
 
 
-def next_due(organisation: str, timezone: str, now_ms: int, tried: Collection[int], at_once: int, claimed_ms: int) -> list[int]:
-    """Some quarters of one business day to be added up next, none of `tried`. Raises django.db.Error."""
+def next_due(
+    organisation: str, timezone: str, now_ms: int, tried: Collection[int], at_once: int, claimed_ms: int, rest_ms: int = 0
+) -> list[int]:
+    """Some quarters of one business day to be added up next, none of `tried`, and no marked one that was added up within `rest_ms`.
+
+    Raises django.db.Error.
+    """
     today = day_bounds(business_day(now_ms, timezone), timezone)[0]
     for begin in (min(today, quarter_of(now_ms - RECENT_MS)), EARLIEST_MS):
         time = Q(organisation=organisation, quarter_ms__gte=begin, quarter_ms__lt=quarter_of(now_ms))
         free = Q(state="due") | Q(state="started", at_ms__lte=now_ms - claimed_ms)
-        limit = at_once + len(tried)
+        limit = at_once + len(tried) + RESTING
         due = set(RolledQuarter._default_manager.filter(time & free).order_by("quarter_ms").values_list("quarter_ms", flat=True)[:limit])
         due |= set(DirtyQuarter._default_manager.filter(time).order_by("quarter_ms").values_list("quarter_ms", flat=True)[:limit])
-        some = sorted(due - set(tried))
+        lately = RolledQuarter._default_manager.filter(time, state="done", at_ms__gt=now_ms - rest_ms) if rest_ms else None
+        resting = set(lately.filter(quarter_ms__in=due).values_list("quarter_ms", flat=True)) if lately is not None else set()
+        some = sorted(due - set(tried) - resting)
         if some:
             day = business_day(some[0], timezone)
             return [quarter for quarter in some[:at_once] if business_day(quarter, timezone) == day]

@@ -147,7 +147,7 @@ def _changes(organisation: str, source: str, first: int, end: int) -> list[tuple
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH RECURSIVE who(agent) AS ({mine} UNION ALL SELECT ({mine} AND agent > who.agent) FROM who WHERE who.agent IS NOT NULL),"  # noqa: S608
-            " since(agent, told_ms) AS (SELECT who.agent,"
+            " since(agent, told_ms) AS MATERIALIZED (SELECT who.agent,"
             f" (SELECT told_ms FROM {_CHANGES} b WHERE b.organisation = %s AND b.source = %s AND b.agent = who.agent AND b.told_ms < %s"
             " ORDER BY b.told_ms DESC LIMIT 1) FROM who WHERE who.agent IS NOT NULL)"
             f" SELECT {columns} FROM since JOIN {_CHANGES} p ON p.organisation = %s AND p.source = %s AND p.agent = since.agent"
