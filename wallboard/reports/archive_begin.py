@@ -2,7 +2,6 @@
 
 from channels.db import database_sync_to_async
 from django.db import DatabaseError, InterfaceError
-from django.utils.translation import gettext as _
 
 from stats.domain.periods import business_day
 from stats.history.partitions import EARLIEST_MS
@@ -28,4 +27,4 @@ def begin_words(begin: int | None, first: int, timezone: str) -> dict[str, str] 
     if begin is None or business_day(begin, timezone) <= business_day(first, timezone):
         return None
     day = business_day(begin, timezone)
-    return {"day": words.days_words(day, day), "command": _("manage.py backfill --from %(day)s") % {"day": business_day(first, timezone)}}
+    return {"day": words.days_words(day, day), "command": f"manage.py backfill --from {business_day(first, timezone)}"}

@@ -155,22 +155,25 @@ def cell_of(
 def _moved(metric: str, now: object, was: object, language: str, *, part: bool) -> str:
     """`▲ 5 from 41`: how a number stands to that of before; with `part`, `▲ 5, from 41 to 46`, for what is compared is not all of it."""
     is_, then = figures.number(now), figures.number(was)
-    if then is None or is_ is None:
-        if then is None and not is_:
-            return ""
-        known = {"was": text_of(metric, was, language)}
-        return f"<small>{escape(_('nothing before') if then is None else _('from %(was)s') % known)}</small>"
+    if then is None:
+        return "" if not is_ else _small(_("nothing before"))
+    if is_ is None:
+        return _small(_("from %(was)s") % {"was": text_of(metric, was, language)})
     if not is_ and not then:
         return ""
     amount = _amount(metric, abs(is_ - then), language)
     known = {"amount": amount, "was": text_of(metric, was, language), "now": text_of(metric, now, language)}
     if amount == _amount(metric, 0, language):
-        return f'<small data-moved="no">{escape(_("as before"))}</small>'
+        return _small(_("as before"))
     shown = _("%(amount)s, from %(was)s to %(now)s") if part else _("%(amount)s from %(was)s")
     words = _("%(amount)s more, from %(was)s to %(now)s") if is_ > then else _("%(amount)s less, from %(was)s to %(now)s")
     arrow, way = ("▲", "up") if is_ > then else ("▼", "down")
     seen, heard = f'<span aria-hidden="true">{arrow} {escape(shown % known)}</span>', f'<span class="unseen">{escape(words % known)}</span>'
     return f'<small data-moved="{way}">{seen}{heard}</small>'
+
+
+def _small(words: str) -> str:
+    return f"<small>{escape(words)}</small>"
 
 
 def _amount(metric: str, by: float, language: str) -> str:
