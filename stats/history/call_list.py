@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from stats.domain.call_list import Filters, Place
 from stats.domain.errors import Malformed
@@ -56,14 +56,14 @@ class Candidates:
 
 def candidates(question: ListQuestion, first: int, end: int, limit: int, *, oldest: bool = False) -> Candidates:
     """About `limit` of the newest (or oldest) places in [first, end), at least one instant whole. Raises django.db.Error."""
-    rows = _rows(question).filter(at_ms__gte=first, at_ms__lt=end).order_by("at_ms" if oldest else "-at_ms")
+    rows = _rows(question, first, end).filter(at_ms__gte=first, at_ms__lt=end).order_by("at_ms" if oldest else "-at_ms")
     columns = ("at_ms", "id_call", "source") if question.asked.by == "call" else ("at_ms", "id_call", "number", "source")
     found: list[Any] = list(rows.values_list(*columns)[:limit])
     if len(found) < limit:
         return Candidates([_place(each) for each in found], first, end)
     border = found[-1][0]
     found = [each for each in found if each[0] != border]
-    found += _rows(question).filter(at_ms=border).order_by().values_list(*columns)
+    found += _rows(question, first, end).filter(at_ms=border).order_by().values_list(*columns)
     return Candidates([_place(each) for each in found], *((first, border + 1) if oldest else (border, end)))
 
 
@@ -73,7 +73,7 @@ def _place(told: Sequence[Any]) -> Place:
 
 def calls_counted(question: ListQuestion, first: int, end: int, most: int) -> list[tuple[str, str]]:
     """(source, id) of at most so many candidates in [first, end), for counting. Raises django.db.Error."""
-    rows = _rows(question).filter(at_ms__gte=first, at_ms__lt=end).order_by("-at_ms")
+    rows = _rows(question, first, end).filter(at_ms__gte=first, at_ms__lt=end).order_by("-at_ms")
     return list(rows.values_list("source", "id_call")[:most])
 
 
@@ -111,7 +111,8 @@ def _parts(instants: Mapping[str, int]) -> Iterable[dict[str, int]]:
     return (dict(told[at : at + _AT_ONCE]) for at in range(0, len(told), _AT_ONCE))
 
 
-def _rows(question: ListQuestion) -> Any:
+def _rows(question: ListQuestion, first: int, end: int) -> Any:
+    """Candidates of any time; [first, end) is when they will be asked for."""
     asked = question.asked
     if asked.by == "visit":
         return _visits(question)
@@ -126,15 +127,15 @@ def _rows(question: ListQuestion) -> Any:
     if asked.ivr:
         rows = rows.filter(ivr=True)
     if asked.talk_least is not None and not asked.number:
-        rows = rows.filter(_has_talk(ArchivedOffer, asked.talk_least) | _has_talk(ArchivedVisit, asked.talk_least))
+        parts = [_talked(model, question.organisation, asked.talk_least, first, end) for model in (ArchivedOffer, ArchivedVisit)]
+        rows = rows.filter(Q(id_call__in=parts[0]) | Q(id_call__in=parts[1]))
     return rows
 
 
-def _has_talk(model: Any, least: int) -> Q:
-    mine = model.objects.filter(organisation=OuterRef("organisation"), source=OuterRef("source"), id_call=OuterRef("id_call"))
-    # Within the months in which a part may be filed: the others need not be asked.
-    near = mine.filter(at_ms__gte=OuterRef("at_ms") - FARTHEST_MS, at_ms__lte=OuterRef("at_ms") + FARTHEST_MS)
-    return Q(Exists(near.filter(talk_ms__gte=least)))
+def _talked(model: Any, organisation: str, least: int, first: int, end: int) -> Any:
+    """The ids of calls of a time that have a part with so much talk: read along the parts' own index, not call by call."""
+    near = model.objects.filter(organisation=organisation, at_ms__gte=first - NEAR_MS, at_ms__lt=end + NEAR_MS)
+    return near.filter(talk_ms__gte=least).values("id_call")
 
 
 def _visits(question: ListQuestion) -> Any:

@@ -176,3 +176,19 @@ async def test_more_calls_than_are_counted_are_said_to_be_more(desks: Any, monke
     told = await page(desk, wish(desk, limit=5))
     assert (told.count, told.at_least) == (whole.count - 1, True)
     assert {entry.source for entry in told.entries} == {SOURCE}
+
+
+@pytest.mark.parametrize("seed", [79, 80])
+async def test_who_was_kept_under_an_older_key_is_found_when_the_live_store_knows_nobody_any_more(desks: Any, seed: int) -> None:
+    """The archive was told which keys are one; a store that was emptied was not."""
+    desk: Desk = await desks(day(seed, n_calls=50))
+    slow = (await desk.until(desk.day.now_ms + DAY_MS // 4, keep=True, roll=True)).day()
+    facts = replace(desk.floor.organisation.mirror.facts, queues={}, queue_directories={}, agents={})
+    faults: list[str] = []
+    for queue in slow.setting:
+        told = await find_calls(ORGANISATION, facts, wish(desk, limit=1000, queues=frozenset({queue})), desk.now)
+        kept = {entry.id_call for entry in told.entries}
+        those = {call.id_call for call in slow.calls if call.is_over and any(v.queue == queue for v in call.visits)}
+        if those - kept:
+            faults.append(f"{queue}: {those - kept} missing of {len(those)}")
+    assert not faults, "\n".join(faults)

@@ -7,7 +7,7 @@ Rules that hold here:
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from channels.db import database_sync_to_async
@@ -17,8 +17,9 @@ from stats.domain.call_list import Entry, Filters, Pieces, Place, entry_of
 from stats.domain.facts import Facts
 from stats.domain.metrics import KeyOf, plain_key
 from stats.domain.outcomes import settle
-from stats.domain.records import Call
+from stats.domain.records import Call, Party
 from stats.history.call_list import ListQuestion, calls_counted, candidates, records
+from stats.history.party_names import Called, party_names
 from stats.live.loose_calls import loose_calls
 from wallboard.api.gathering import MOST_LOOSE, agent_keys, aliases, queue_key_of
 from wallboard.push import live
@@ -29,7 +30,7 @@ PAGE = 100
 MOST_COUNTED = 10_000
 # How long a page may look for its lines, and how long for their number, in seconds of the clock on the wall.
 LOOK_S, COUNT_S = 0.15, 0.05
-_DAY_MS = 86_400_000
+_HOUR_MS = 3_600_000
 _SPARE = 20
 
 
@@ -82,17 +83,25 @@ class _Look:
         self.facts, self.wish, self.now, self.loose_calls = facts, wish, now, loose
         self.loose = {(call.source, call.id_call) for call in loose}
         self.agents = agent_keys(facts)
+        self.older: dict[str, dict[str, str]] = {"queue": {}, "agent": {}}
         self.first, self.end = wish.pieces[0][0], wish.pieces[-1][1]
-        asked = wish.asked
-        self.question = ListQuestion(
-            organisation=slug,
-            asked=asked,
-            queues=_stored(aliases(facts.queues.values()), asked.keys),
-            agents=_stored(aliases(facts.agents.values()), asked.agents),
-        )
+        self.slug = slug
+        self.question = ListQuestion(organisation=slug, asked=wish.asked)
+
+    def _learn(self) -> None:
+        """Under which keys those who are asked for may have been kept: the live store's say first, then what the archive was told."""
+        asked = self.wish.asked
+        if asked.keys is not None:
+            self.older["queue"] = _older(party_names(self.slug, "queue"))
+        if asked.agents is not None:
+            self.older["agent"] = _older(party_names(self.slug, "agent"))
+        queues = {**self.older["queue"], **aliases(self.facts.queues.values())}
+        agents = {**self.older["agent"], **aliases(self.facts.agents.values())}
+        self.question = replace(self.question, queues=_stored(queues, asked.keys), agents=_stored(agents, asked.agents))
 
     def page(self) -> CallPage:
         """Lines and number."""
+        self._learn()
         own = [entry for call in self.loose_calls if (entry := self._entry(call)) is not None]
         if self.wish.asked.id_call:
             return self._one(own)
@@ -102,14 +111,15 @@ class _Look:
         if page.newer is None:
             if page.older is None:
                 page.count = len(page.entries)
-            elif self.question.is_exact and len(self.wish.pieces) == 1:
+            elif page.looked_to is None and self.question.is_exact and len(self.wish.pieces) == 1:
                 page.count, page.at_least = self._count(own)
         return page
 
     def _one(self, own: list[Entry]) -> CallPage:
         """The calls with an id, whenever they were."""
         found = {(each.source, each.id_call): each for each in own}
-        for source in {*self.facts.sources, *(source for source, _id in self.loose)}:
+        # A source that was taken away has left its calls behind.
+        for source in {*self.facts.sources, *(source for source, _key in party_names(self.slug, "queue"))}:
             place = (0, self.wish.asked.id_call, 0, source)
             for key, call in records(self.question.organisation, [place], anywhere=True).items():
                 if key not in self.loose and (entry := self._entry(call)) is not None:
@@ -170,9 +180,9 @@ class _Look:
         return within(), border
 
     def _stretches(self, first: int, end: int, *, oldest: bool) -> Iterator[tuple[int, int]]:
-        """[first, end) in stretches: a day, then as much longer as time allows, in the order they are looked at."""
+        """[first, end) in stretches: an hour, then as much longer as time allows, in the order they are looked at."""
         self.until = time.monotonic() + self.wish.look_s
-        step, at = _DAY_MS, first if oldest else end
+        step, at = _HOUR_MS, first if oldest else end
         while at < end if oldest else at > first:
             low, high = (at, min(end, at + step)) if oldest else (max(first, at - step), at)
             inside = [(max(low, begin), min(high, over)) for begin, over in self.wish.pieces if begin < high and over > low]
@@ -181,9 +191,9 @@ class _Look:
                 yield inside[0][0], inside[-1][1]
             took = time.monotonic() - began
             at = high if oldest else low
-            # As long as a look that costs the same for each day fits into the time that is left.
+            # As long as a look that costs the same for each hour fits into the time that is left.
             left = max(0.0, self.until - time.monotonic())
-            step = max(_DAY_MS, min(step * 4, int(step * left / took) if took > 0 else step * 4))
+            step = max(_HOUR_MS, min(step * 8, int(step * left / took) if took > 0 else step * 8))
 
     def _time_is_up(self) -> bool:
         return time.monotonic() > self.until
@@ -207,8 +217,9 @@ class _Look:
     def _entry(self, call: Call) -> Entry | None:
         told_by = self.facts.sources.get(call.source)
         now = self.now + (told_by.vendor_ahead_ms if told_by is not None else 0)
-        agent_key: KeyOf = self.agents.get(call.source, plain_key)
-        return entry_of(settle(call), self.wish.asked, self.wish.pieces, queue_key_of(self.facts, call.source), agent_key, now)
+        queue_key = _of_today(queue_key_of(self.facts, call.source), self.older["queue"])
+        agent_key = _of_today(self.agents.get(call.source, plain_key), self.older["agent"])
+        return entry_of(settle(call), self.wish.asked, self.wish.pieces, queue_key, agent_key, now)
 
     def _count(self, own: list[Entry]) -> tuple[int, bool]:
         """How many there are, as far as it is cheap, and whether there are more."""
@@ -221,6 +232,22 @@ class _Look:
             if self._time_is_up() and low > self.first:
                 return len(ids), True
         return len(ids), False
+
+
+def _older(called: Mapping[tuple[str, str], Called]) -> dict[str, str]:
+    return {each.key: each.today for each in called.values() if each.key != each.today}
+
+
+def _of_today(key_of: KeyOf, older: Mapping[str, str]) -> KeyOf:
+    """The key of today of whom the live store does not know any more."""
+    if not older:
+        return key_of
+
+    def key(party: Party) -> str | None:
+        told = key_of(party)
+        return older.get(told, told) if told is not None else None
+
+    return key
 
 
 def _stored(keys: dict[str, str], wanted: frozenset[str] | None) -> frozenset[str] | None:

@@ -153,7 +153,7 @@ def _line(visit: Visit, entry: Entry) -> Line:
         at=words.day_and_time(entry.at, visit.timezone),
         at_iso=words.iso(entry.at, visit.timezone),
         id_call=entry.id_call,
-        source=entry.source if len(visit.facts.sources) > 1 else "",
+        source=entry.source if list(visit.facts.sources) != [entry.source] else "",
         number=words.masked(entry.caller),
         direction=str(words.DIRECTIONS.get(entry.direction, "")),
         first_queue=first,
