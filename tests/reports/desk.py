@@ -114,7 +114,9 @@ async def desks(redis_server: str, transactional_db: None) -> AsyncIterator[Any]
 
     async def make(today: Day) -> Desk:
         rules = rules_of(today.settings)
-        owner, _made = await Organisation.objects.aupdate_or_create(slug=ORGANISATION, defaults={"name": "North", "timezone": today.timezone})
+        owner, _made = await Organisation.objects.aupdate_or_create(
+            slug=ORGANISATION, defaults={"name": "North", "timezone": today.timezone}
+        )
         for key, each in rules.targets.items():
             await SettingInForce._default_manager.acreate(
                 organisation=ORGANISATION,

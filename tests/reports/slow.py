@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.oracle.documents import Documents, Identities, agent_objects, dig
-from tests.oracle.journeys import Offer, QueueSetting, calls_of
+from tests.oracle.journeys import Offer, QueueSetting
 from tests.oracle.presence import TIMED, time_in_states
 from tests.oracle.slow import call_metrics, offer_metrics, visit_metrics
 from tests.receipts.lists import SlowDay

@@ -5,6 +5,7 @@ from wallboard.api.numbers import QUEUE_METRICS as METRICS
 from wallboard.api.numbers import WINDOW_NAMES
 from wallboard.api.receipt_schema import NUMBER_RECEIPT
 from wallboard.api.receipt_shape import PARTS
+from wallboard.api.report_schema import REPORT_SCHEMAS, REPORTS, report_parameters
 from wallboard.api.schemas import SCHEMAS
 from wallboard.api.shapes import Schema, ref
 
@@ -184,6 +185,15 @@ DESCRIPTION: Schema = {
             ],
             problems=(400, 404),
         ),
+        **{
+            f"/api/v1/reports/{name}": _asked(
+                f"The numbers of any days, by time: {'the whole organisation' if not one else name}.",
+                answer,
+                parameters=report_parameters(one),
+                problems=(400, 404) if one else (400,),
+            )
+            for name, one, answer in REPORTS
+        },
         "/api/v1/health": _asked("Whether everything works, what is wrong since when, and what to do. A login opens it too.", "Health"),
         "/api/v1/openapi.json": _open("This document.", {"application/json": {"schema": {"type": "object"}}}),
         "/healthz": _open("The process lives.", _HEALTH),
@@ -196,6 +206,6 @@ DESCRIPTION: Schema = {
     },
     "components": {
         "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": "an API token"}},
-        "schemas": {**SCHEMAS, "NumberReceipt": NUMBER_RECEIPT},
+        "schemas": {**SCHEMAS, "NumberReceipt": NUMBER_RECEIPT, **REPORT_SCHEMAS},
     },
 }

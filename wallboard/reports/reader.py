@@ -81,7 +81,7 @@ class Reader:
 
     def _names(self, lines: list[Line], called: Mapping[tuple[str, str], Called], key_of: Callable[[str, str], str]) -> dict[str, Party]:
         wanted = {line.key for line in lines if line.key}
-        names: dict[str, Party] = {}
+        names = {key: _party_of(key) for key in wanted}
         for each in sorted(called.values(), key=lambda each: (each.key == each.today, each.told_ms)):
             if (key := key_of(each.source, each.key)) in wanted:
                 names[key] = each.party
@@ -101,3 +101,13 @@ def _key_of(called: Mapping[tuple[str, str], Called], known: Mapping[tuple[str, 
         return stored if learnt is None else known.get((source, learnt.today), learnt.today)
 
     return key_of
+
+
+def _party_of(key: str) -> Party:
+    """What a key says by itself of somebody nobody has learnt the name of yet."""
+    kind, colon, rest = key.partition(":")
+    if not colon:
+        return Party(id=int(key)) if key.isascii() and key.isdigit() else Party()
+    if kind == "a" and rest.isascii() and rest.isdigit():
+        return Party(account_id=int(rest))
+    return Party(name=rest) if kind == "n" else Party()
