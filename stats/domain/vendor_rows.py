@@ -1,6 +1,6 @@
 """A telephone system's report as a table: one row for each document, with the names of our own metrics and their units.
 
-Rules that hold here: instants are epoch ms, lengths seconds; what was not told is None; `number` is the caller's, whole: whoever shows it
+Rules that hold here: instants are epoch ms, lengths (`..._s`) seconds; what was not told is None; `number` is the caller's, whole: whoever shows it
 masks it.
 """
 
@@ -104,12 +104,12 @@ def _slot(slot: PresenceSlot) -> list[Row]:
             "profile_name": use.name,
             "available": use.available,
             "wrapup": use.wrapup,
-            "usage": _s(use.usage_ms),
-            "busy": _s(use.busy_ms),
+            "usage_s": _s(use.usage_ms),
+            "busy_s": _s(use.busy_ms),
             "times": use.times,
             "calls_total": slot.calls_total,
             "calls_answered": slot.calls_answered,
-            "talk": _s(slot.talk_ms),
+            "talk_s": _s(slot.talk_ms),
             "told_in": slot.unit,
         }
         for use in slot.profiles
@@ -122,7 +122,7 @@ def _named(name: str, party: Party | None) -> Row:
 
 
 def _lengths(document: Journey | Visit | Offer, *names: str) -> Row:
-    return {name: _s(getattr(document, f"{name}_ms")) for name in names}
+    return {f"{name}_s": _s(getattr(document, f"{name}_ms")) for name in names}
 
 
 def _s(ms: int | None) -> float | None:

@@ -214,10 +214,10 @@ def write_day(day: BackfillDay) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """How far back the archive of a source goes. Instants in epoch ms; None: nothing there.
+    """How far back the archive goes. Instants in epoch ms; None: nothing there.
 
-    `first_call`: the start of the first kept call. `first`, `last`: of the days that were told whole, the first instant and the last.
-    `gaps`: [from, to) between those two that were not, first to last.
+    `first_call`: the start of the organisation's first kept call, of whichever source. `first`, `last`: first instant and last of the days
+    that were told whole. `gaps`: [from, to) between those two that were not, first to last.
     """
 
     first_call: int | None = None
@@ -228,7 +228,7 @@ class Reach:
 
 def reach(organisation: str, source: str) -> Reach:
     """See Reach. Raises django.db.Error."""
-    calls = ArchivedCall._default_manager.filter(organisation=organisation, source=source, at_ms__gte=EARLIEST_MS)
+    calls = ArchivedCall._default_manager.filter(organisation=organisation, at_ms__gte=EARLIEST_MS)
     first_call = calls.order_by("at_ms").values_list("at_ms", flat=True).first()
     days = BackfillDay._default_manager.filter(organisation=organisation, source=source).order_by("from_ms")
     read = list(days.values_list("from_ms", "to_ms", "state"))

@@ -152,6 +152,8 @@ def test_one_queue_and_one_agent_are_asked_for_by_their_ids(vendor: UpstreamThre
     expected = [row for row in rows if row["queue"]["accountId"] == account]
     _, found, wrong = report("--queue", f"a:{account}", dataset="queues")
     assert len(found) == len(expected) < len(month(5, first=DAY, last=DAY, calls=40).rows["queues"])
+    ids = {row["queue"].get("id") for row in expected}
+    assert {row["queue"] for row in found} <= {f"a:{account}", *map(str, ids)}, "each row by the ids it names"
     assert vendor.upstream.asked[-1].variables["queueAccountId"] == account
     assert "NOT COMPLETE" not in wrong
     agent = next(row["agent"]["id"] for row in month(5, first=DAY, last=DAY, calls=40).rows["agents"] if row["agent"].get("id"))
@@ -165,7 +167,7 @@ def test_hours_of_agents_are_seconds_whatever_the_vendor_wrote_them_in(vendor: U
     told = [row for _, row in vendor.upstream.history.rows["profile_history"]]
     told[0]["agent"]["name"] = "=cmd|' /C calc'!A0"
     _, rows, _ = report(dataset="profile_history")
-    assert {row["usage"] for row in rows} == {"1800.0"}
+    assert {row["usage_s"] for row in rows} == {"1800.0"}
     assert {row["told_in"] for row in rows} == {"s", "ms"}
     assert any(row["agent_name"].startswith("'=cmd") for row in rows)
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from stats.domain.facts import SocketFacts, SourceFacts
 from stats.live.connection import StoreAway
 from stats.models import Source
+from wallboard.pages.archives import archives_of
 from wallboard.pages.frame import Visit, draw, for_people
 from wallboard.pages.source_token import set_when
 from wallboard.pages.words import FEEDS, REASONS, SOCKET_STATES, SOURCE_STATES, ago, clock_time, day_and_time, iso
@@ -57,6 +58,7 @@ class SourceCard:
     sockets: list[SocketLine]
     reported: str
     token: str
+    archive: str
 
 
 async def sources(visit: Visit) -> HttpResponse:
@@ -67,9 +69,9 @@ async def sources(visit: Visit) -> HttpResponse:
     except StoreAway:
         # The page says itself that the store is away; it must not be away with it.
         pass
-    tokens = await _tokens(visit)
+    tokens, archives = await _tokens(visit), await archives_of(visit)
     cards = [
-        _card(source, visit, counts, tokens.pop(source.name, ""))
+        _card(source, visit, counts, tokens.pop(source.name, ""), archives.get(source.name, ""))
         for source in sorted(visit.facts.sources.values(), key=lambda each: each.name)
     ]
     template = "_sources.html" if "part" in visit.request.GET else "sources.html"
@@ -97,7 +99,7 @@ async def _tokens(visit: Visit) -> dict[str, str]:
         return {}
 
 
-def _card(source: SourceFacts, visit: Visit, counts: dict[tuple[str, str], int], token: str) -> SourceCard:
+def _card(source: SourceFacts, visit: Visit, counts: dict[tuple[str, str], int], token: str, archive: str) -> SourceCard:
     told = visit.snapshot.values.get(f"source:{source.name}", {})
     state = str(told.get("state", source.state))
     reason = str(told.get("reason") or "")
@@ -118,6 +120,7 @@ def _card(source: SourceFacts, visit: Visit, counts: dict[tuple[str, str], int],
         sockets=[_line(feed, source.sockets[feed], visit) for feed in feeds],
         reported=ago(source.written_at or None, visit.now),
         token=token,
+        archive=archive,
     )
 
 
