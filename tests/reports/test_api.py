@@ -10,14 +10,18 @@ from django.conf import settings
 from django.test import AsyncClient
 
 from stats.clock import now_ms
-from stats.domain.periods import business_day
+from stats.domain.periods import business_day, quarter_of
+from stats.domain.report import Span
 from stats.history import rolling
+from stats.history.rollup_tables import RollupState
 from stats.history.shelf import Shelf, let_go
+from stats.history.tables import ArchivedCall, DirtyQuarter
 from stats.ingest.keeping import Keeping
 from stats.models import Organisation
 from tests.api.conftest import Ask, ask, token, worker
 from tests.push.floor import ORGANISATION, SALES, SOURCE, ZONE, Worker, ended_call
 from wallboard.accounts.models import ApiToken
+from wallboard.accounts.viewer import Viewer
 from wallboard.api import report_rows
 from wallboard.api.openapi import DESCRIPTION
 from wallboard.push import live
@@ -205,3 +209,29 @@ def test_the_description_names_every_member_of_a_row() -> None:
     for kind, name in (("queue", "QueueReport"), ("agent", "AgentReport"), ("site", "SiteReport")):
         row = schemas[name]["properties"]["rows"]["items"]["properties"]
         assert set(row) == set(report_rows.COLUMNS[kind])  # type: ignore[index]
+
+
+async def test_sums_outlive_the_calls_they_were_made_of(ask: Ask, worker: Worker) -> None:
+    """What was cleared away by its term is not counted again, whatever marks its quarter."""
+    since = now_ms() - 5 * 3_600_000
+    await worker.tell(ended_call("early", since=since))
+    await archive(worker)
+    await RollupState._default_manager.aupdate(calls_from_ms=now_ms() - 3 * 3_600_000)
+    await ArchivedCall.objects.filter(id_call="early").adelete()
+    await DirtyQuarter.objects.acreate(organisation=ORGANISATION, quarter_ms=quarter_of(since))
+    day = business_day(since, ZONE)
+    answer = (await ask(f"/api/v1/reports/queues?from={day}&to={day}&queue=111834&interval=15m")).json()
+    assert (answer["rows"][0]["offered"], answer["recounting"]) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("names", "key", "name"), [("short", "924328", "Anna B"), ("pseudonym", "p-", "Agent "), ("full", "924328", "Anna Berg")]
+)
+async def test_agents_are_called_as_the_viewer_may_call_them(ask: Ask, names: str, key: str, name: str) -> None:
+    viewer = Viewer(kind="person", organisation=ORGANISATION, role="viewer", names=names)
+    span = Span(organisation=ORGANISATION, timezone=ZONE, first=day_before(today(), 1), last=today())
+    report = await reading.read(ORGANISATION, span, "agent", viewer)
+    assert {line.key[: len(key)] for line in report.lines} == {key}
+    (party,) = report.names.values()
+    assert str(party.name).startswith(name)
+    assert (party.id is None) == (names == "pseudonym")
