@@ -64,11 +64,16 @@ class Lines:
 
 def put(line: Line, amounts: Mapping[str, int]) -> None:
     """Add amounts to a line."""
+    put_pairs(line, amounts.items())
+
+
+def put_pairs(line: Line, amounts: Iterable[tuple[str, int]]) -> None:
+    """The same of names and amounts."""
     held = line.amounts
     if not held:
-        line.amounts = {name: amount for name, amount in amounts.items() if amount}
+        line.amounts = {name: amount for name, amount in amounts if amount}
         return
-    for name, amount in amounts.items():
+    for name, amount in amounts:
         if amount:
             held[name] = held.get(name, 0) + amount
 

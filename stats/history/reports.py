@@ -15,9 +15,10 @@ import msgspec
 from django.db import connection, transaction
 
 from stats.domain.metrics import VARIANTS, QueueTargets, Variant
+from stats.domain.periods import QUARTER_MS
 from stats.domain.report import Kind, Span
-from stats.domain.report_lines import Lines, Place, put, put_bins, put_wait
-from stats.domain.slices import Slice, slices
+from stats.domain.report_lines import Lines, Place, put_bins, put_pairs, put_wait
+from stats.domain.slices import QUARTER, Slice, slices
 from stats.domain.sums import SITE_COUNTED, TIME_METRICS
 from stats.history.rollup_tables import AgentRollup, QueueRollup, SiteRollup
 
@@ -30,6 +31,8 @@ AGENT_SUMS = ("offers", "answered", "missed", "withdrawn", "outgoing", "ring_sum
 _OF_QUEUES, _OF_AGENTS, _OF_SITE = QueueRollup._meta.db_table, AgentRollup._meta.db_table, SiteRollup._meta.db_table
 # An address of SQL may be so long; a question about more stretches of time is asked in parts.
 _SLICES_AT_ONCE = 4_000
+# Two days are longer, however the clocks are changed.
+LONGEST_DAY_MS = 26 * 3_600_000
 _counts = msgspec.json.Decoder(dict[int, int]).decode
 
 
@@ -126,20 +129,26 @@ def _summed(names: Sequence[str]) -> list[str]:
     return [f"CAST(SUM(r.{name}) AS BIGINT)" for name in names]
 
 
-def _named(names: Sequence[str], amounts: Sequence[int]) -> dict[str, int]:
-    return dict(zip(names, amounts, strict=True))
+def _is_row(lines: Lines, part: Sequence[Slice]) -> bool:
+    """Whether what is read of a key and interval is one row, of which there is nothing to add up."""
+    if lines.along != "both":
+        return False
+    if lines.span.interval == "15m":
+        return all(each.grain == QUARTER for each in part)
+    return all(each.end - each.first <= (QUARTER_MS if each.grain == QUARTER else LONGEST_DAY_MS) for each in part)
 
 
 def _add_site(lines: Lines, sums: Sums, part: Sequence[Slice]) -> None:
     for cell, *amounts in _asked(lines, part, _OF_SITE, _summed(SITE_COUNTED), (), ("source", None)):
-        put(lines.at("", cell), _named(SITE_COUNTED, amounts))
+        put_pairs(lines.at("", cell), zip(SITE_COUNTED, amounts, strict=True))
 
 
 def _add_agents(lines: Lines, sums: Sums, part: Sequence[Slice]) -> None:
     group = ("source", "agent") if lines.along != "time" else ()
-    for cell, *told in _asked(lines, part, _OF_AGENTS, _summed(AGENT_SUMS), group, ("agent", sums.agents)):
+    columns = [f"r.{name}" for name in AGENT_SUMS] if _is_row(lines, part) else _summed(AGENT_SUMS)
+    for cell, *told in _asked(lines, part, _OF_AGENTS, columns, group, ("agent", sums.agents)):
         key = sums.key_of(told[0], told[1]) if group else ""
-        put(lines.at(key, cell), _named(AGENT_SUMS, told[len(group) :]))
+        put_pairs(lines.at(key, cell), zip(AGENT_SUMS, told[len(group) :], strict=True))
 
 
 _SETTINGS = ("target_ms", "short_ms", "share", "variant")
@@ -149,10 +158,12 @@ def _add_queues(lines: Lines, sums: Sums, part: Sequence[Slice], *, of_queues: b
     whose = ("source", "queue") if of_queues and lines.along != "time" else ()
     group = (*whose, *_SETTINGS) if of_queues else ()
     columns = ["MAX(r.wait_max)", "MAX(r.start_ms)", *_summed(QUEUE_SUMS)]
+    if of_queues and _is_row(lines, part):
+        columns = ["r.wait_max", "r.start_ms", *(f"r.{name}" for name in QUEUE_SUMS)]
     for cell, *told in _asked(lines, part, _OF_QUEUES, columns, group, ("queue", sums.queues)):
         line = lines.at(sums.key_of(told[0], told[1]) if whose else "", cell)
         longest, last, *amounts = told[len(group) :]
-        put(line, _named(QUEUE_SUMS, amounts))
+        put_pairs(line, zip(QUEUE_SUMS, amounts, strict=True))
         put_wait(line, longest)
         if of_queues:
             lines.counted_by(line, _targets(*told[len(whose) : len(group)]), last)
@@ -191,6 +202,6 @@ def _add_histograms(lines: Lines, sums: Sums, part: Sequence[Slice], whose: Sequ
         for place, counts in into.items():
             line = lines.at(*place)
             if name == "waits":
-                put(line, {_amount_of(bucket): count for bucket, count in counts.items()})
+                put_pairs(line, ((_amount_of(bucket), count) for bucket, count in counts.items()))
             else:
                 put_bins(line.answered_bins if name == "answered_bins" else line.abandoned_bins, counts.items())
