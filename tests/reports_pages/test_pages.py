@@ -143,7 +143,7 @@ async def test_what_is_open_is_marked_and_the_report_says_up_to_when_it_is_compl
 async def test_numbers_stand_beside_those_of_the_same_weekdays_before(floor: Worker) -> None:
     page = text_of(await looks(f"/reports/interval/?{WEEK.format(back(2), back(1))}&compare=weekdays&interval=day"))
     row = sheet(page).split(f'data-row="{at(back(1), 0)}"')[1].split("</tr>")[0]
-    assert '<span aria-hidden="true">▲ 1 from 4</span><span class="unseen">1 more, from 4 to 5</span>' in row
+    assert '<span>▲ 1</span> <span>from 4</span></span><span class="unseen">1 more, from 4 to 5</span>' in row
     assert "as before" in row
     assert "Compared with" in page
 
@@ -268,7 +268,7 @@ async def test_the_list_of_restatements_is_read_page_by_page(floor: Worker) -> N
     assert (await looks("/reports/restatements/?before=nonsense")).status_code == 404
 
 
-async def test_a_report_speaks_swedish(floor: Worker) -> None:
-    page = text_of(await looks(f"/reports/interval/?{WEEK.format(back(2), back(1))}", language="sv"))
-    assert re.search(r"\d %|– %|\d", page)
+async def test_a_share_moves_by_points_and_a_day_is_written_in_the_readers_language(floor: Worker) -> None:
+    page = text_of(await looks(f"/reports/interval/?{WEEK.format(back(2), back(1))}&compare=previous&queue={SUPPORT.id}", language="sv"))
     assert 'lang="sv"' in page
+    assert re.search(r"(måndag|tisdag|onsdag|torsdag|fredag|lördag|söndag|mån|tis|ons|tors|fre|lör|sön)\w* \d", page)

@@ -13,7 +13,7 @@ from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 
 from stats.domain.definitions import DEFINITIONS
 from wallboard.boards import figures
@@ -161,27 +161,29 @@ def _moved(metric: str, now: object, was: object, language: str, *, part: bool) 
         return _small(_("from %(was)s") % {"was": text_of(metric, was, language)})
     if not is_ and not then:
         return ""
-    amount = _amount(metric, abs(is_ - then), language)
-    known = {"amount": amount, "was": text_of(metric, was, language), "now": text_of(metric, now, language)}
-    if amount == _amount(metric, 0, language):
+    by = abs(is_ - then)
+    amount, points = _amount(metric, by, language)
+    if amount == _amount(metric, 0, language)[0]:
         return _small(_("as before"))
-    shown = _("%(amount)s, from %(was)s to %(now)s") if part else _("%(amount)s from %(was)s")
+    known = {"amount": points, "was": text_of(metric, was, language), "now": text_of(metric, now, language)}
+    shown = _("from %(was)s to %(now)s") if part else _("from %(was)s")
     words = _("%(amount)s more, from %(was)s to %(now)s") if is_ > then else _("%(amount)s less, from %(was)s to %(now)s")
     arrow, way = ("▲", "up") if is_ > then else ("▼", "down")
-    seen, heard = f'<span aria-hidden="true">{arrow} {escape(shown % known)}</span>', f'<span class="unseen">{escape(words % known)}</span>'
-    return f'<small data-moved="{way}">{seen}{heard}</small>'
+    seen = f"<span>{arrow} {escape(amount)}</span> <span>{escape(shown % known)}</span>"
+    return f'<small data-moved="{way}"><span aria-hidden="true">{seen}</span><span class="unseen">{escape(words % known)}</span></small>'
 
 
 def _small(words: str) -> str:
     return f"<small>{escape(words)}</small>"
 
 
-def _amount(metric: str, by: float, language: str) -> str:
-    """By how much a number moved. A share moves by points, for a share of a share is nothing anybody asks for."""
+def _amount(metric: str, by: float, language: str) -> tuple[str, str]:
+    """By how much a number moved, short and in full. A share moves by points, for a share of a share is nothing anybody asks for."""
     if format_of(metric) not in ("percent", "percent1"):
-        return text_of(metric, by, language)
+        return (text := text_of(metric, by, language)), text
     points = f"{round(by * 100, 1):g}"
-    return _("%(points)s points") % {"points": points if language.startswith("en") else points.replace(".", ",")}
+    known = {"points": points if language.startswith("en") else points.replace(".", ",")}
+    return pgettext("percentage points", "%(points)s pp") % known, _("%(points)s percentage points") % known
 
 
 def steps_of(metric: str, rows: Iterable[Numbers]) -> list[int]:
