@@ -124,6 +124,8 @@ def follow_zone(state: RollupState, timezone: str, now_ms: int) -> None:
 
 def make_days(organisation: str, go_on: Callable[[], bool]) -> bool:
     """Make what days are not made yet in the organisation's zone. Returns whether it came to the end. Raises django.db.Error."""
+    if not RollupState._default_manager.filter(organisation=organisation, days_from_ms__gt=0).exists():
+        return True
     oldest = _oldest(organisation)
     while True:
         with transaction.atomic():

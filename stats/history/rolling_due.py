@@ -32,6 +32,10 @@ def state_of(organisation: str) -> RollupState:
 def take_note(organisation: str, timezone: str, now_ms: int) -> None:
     """Write down which quarters have closed since somebody last looked. Raises django.db.Error."""
     closed = quarter_of(now_ms)
+    known = RollupState._default_manager.filter(organisation=organisation, timezone=timezone).first()
+    if known is not None and known.rolled_to_ms is not None and known.rolled_to_ms >= closed:
+        # Nothing is written every few seconds for nothing.
+        return
     while True:
         with transaction.atomic():
             lock(f"{organisation}/rollup")
@@ -81,7 +85,9 @@ def next_due(
     Raises django.db.Error.
     """
     today = day_bounds(business_day(now_ms, timezone), timezone)[0]
-    for begin in (min(today, quarter_of(now_ms - RECENT_MS)), EARLIEST_MS):
+    state = RollupState._default_manager.filter(organisation=organisation).first()
+    ever = max(EARLIEST_MS, state.calls_from_ms if state is not None else 0)
+    for begin in (max(ever, min(today, quarter_of(now_ms - RECENT_MS))), ever):
         time = Q(organisation=organisation, quarter_ms__gte=begin, quarter_ms__lt=quarter_of(now_ms))
         free = Q(state="due") | Q(state="started", at_ms__lte=now_ms - claimed_ms)
         limit = at_once + len(tried) + RESTING
@@ -111,7 +117,9 @@ def settle_final(organisation: str, now_ms: int, final_ms: int) -> None:
     over = RolledQuarter._default_manager.filter(
         organisation=organisation, final_ms__isnull=True, state="done", quarter_ms__lte=now_ms - QUARTER_MS - final_ms
     )
-    over.exclude(quarter_ms__in=marked).update(final_ms=now_ms)
+    over = over.exclude(quarter_ms__in=marked)
+    if over.exists():
+        over.update(final_ms=now_ms)
 
 
 def dirty_in(organisation: str, first: int, end: int) -> list[int]:
