@@ -47,9 +47,9 @@ class Heard:
 def in_a_thread(question: Callable[..., Any]) -> Callable[..., Any]:
     """A question to the database in a thread of its own, whose connection is closed."""
 
-    def ask(*given: Any) -> Any:
+    def ask(*given: Any, **named: Any) -> Any:
         try:
-            return question(*given)
+            return question(*given, **named)
         finally:
             connection.close()
 
@@ -76,7 +76,8 @@ async def fill(
 ) -> Outcome:
     """Read these days. `most`: how long a part may be, ms."""
     heard = heard or Heard()
-    organisation, _ = await Organisation.objects.aget_or_create(slug=ORGANISATION, defaults={"name": "Here", "timezone": zone})
+    made = {"name": "Here", "timezone": zone}
+    organisation, _ = await in_a_thread(Organisation.objects.get_or_create)(slug=ORGANISATION, defaults=made)
     days = days_of(first, last, organisation, now_ms)
     provider = provider_of(historic_url)
     asking = Asking(provider, heard.say)

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from stats.domain.periods import day_bounds
+from stats.history.archive import archived
 from stats.history.shelf import let_go
 from stats.models import ArchivedCall
 from tests.backfill.filling import Heard, Unplugged, fill, in_a_thread
-from tests.backfill.month import HOUR_MS, archive_rows, emptied, month, told_by
+from tests.backfill.month import HOUR_MS, NOW_MS, ORGANISATION, SOURCE, ZONE, archive_rows, emptied, month, told_by
 from tests.upstream import ScriptableUpstream
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]
@@ -47,7 +49,7 @@ async def test_days_come_out_the_same_however_it_is_cut_and_told_again_changes_n
     again = await fill(upstream.historic_url, again=True, **span)
     assert (again.changed, again.slots_changed, again.calls) == (0, 0, outcome.calls)
     await empty()
-    await fill(upstream.historic_url, backwards=True, page=25, most=7 * HOUR_MS, **span)
+    await fill(upstream.historic_url, backwards=True, page=25, most=7 * HOUR_MS, now_ms=NOW_MS + 5 * HOUR_MS, **span)
     assert differing(whole, await rows_now()) == {}
 
 
@@ -71,3 +73,28 @@ async def test_a_run_ended_anywhere_is_gone_on_with_where_it_was(upstream: Scrip
     assert (await fill(upstream.historic_url, **span)).calls == 0
     assert upstream.asked == []
     assert await in_a_thread(ArchivedCall.objects.count)() == made.calls
+
+
+@pytest.mark.parametrize("day", ["2026-05-18", "2026-05-19"])
+async def test_a_call_over_midnight_is_whole_whichever_of_its_days_alone_is_read(upstream: ScriptableUpstream, day: str) -> None:
+    """It began at ten to midnight; its second queue and the agent who answered came forty minutes later."""
+    midnight = day_bounds("2026-05-19", ZONE)[0]
+    began, later, ended = midnight - 600_000, midnight + 1_800_000, midnight + 3_600_000
+    common = {"idCall": "long", "active": 0, "callDirection": "incoming"}
+    first, second = {"id": 11, "name": "Sales", "timestart": began + 5_000}, {"id": 12, "name": "Support", "timestart": later}
+    told_by(
+        upstream,
+        {
+            "calls": [{**common, "answered": 1, "time": {"start": began, "end": ended}}],
+            "queues": [
+                {**common, "answered": 0, "queue": first, "time": {"start": began + 5_000, "end": later}},
+                {**common, "answered": 1, "queue": second, "time": {"start": later, "end": ended}},
+            ],
+            "agents": [{**common, "answered": 1, "agent": {"id": 7}, "time": {"start": later, "answered": later + 9_000, "end": ended}}],
+        },
+    )
+    await fill(upstream.historic_url, first=day, last=day)
+    call = await in_a_thread(archived)(ORGANISATION, SOURCE, "long")
+    assert call.journey is not None
+    assert [visit.queue.id for visit in call.visits] == [11, 12]
+    assert [offer.agent.id for offer in call.offers] == [7]

@@ -1,5 +1,7 @@
 """How far back the archive goes, as the sources page tells it."""
 
+from itertools import pairwise
+
 import pytest
 from django.utils import translation
 
@@ -8,6 +10,8 @@ from stats.history.archive import keep
 from stats.history.backfill_tables import BackfillDay
 from stats.history.backfills import reach
 from stats.history.telling import Telling
+from stats.management.backfilling import days_of
+from stats.models import Organisation
 from tests.backfill.month import ORGANISATION, SOURCE, ZONE
 from tests.history.calls import plain
 from wallboard.pages.archives import told
@@ -35,3 +39,13 @@ def test_the_line_says_since_when_which_days_and_which_are_missing() -> None:
             " Of these not read whole: 26 Oct 2026 – 27 Oct 2026, 29 Oct 2026 – 30 Oct 2026."
         )
         assert reach("elsewhere", SOURCE).first_call is None
+
+
+@pytest.mark.parametrize("zone", ["Europe/Stockholm", "Europe/Helsinki", "Asia/Kathmandu", "Australia/Lord_Howe"])
+def test_days_adjoin_over_every_change_of_clocks_newest_first(zone: str) -> None:
+    """A year of them: no hour is read twice, and none is left out."""
+    organisation = Organisation(slug=ORGANISATION, timezone=zone)
+    days = days_of("2025-03-01", "2026-03-01", organisation, day_bounds("2026-03-02", zone)[0])
+    assert len(days) == 366
+    assert all(later[0] == earlier[1] for later, earlier in pairwise(days))
+    assert {(end - first) % 1_800_000 for first, end in days} == {0}
