@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from stats.domain.call_list import DIRECTIONS, OUTCOMES, Entry, Named
+from stats.domain.periods import business_day
 from stats.domain.pieces import pieces
 from stats.domain.sums import seconds
 from wallboard.api.numbers import cursor
@@ -150,7 +151,7 @@ def _line(visit: Visit, entry: Entry) -> Line:
     same = entry.first_queue is None or entry.last_queue is None or entry.first_queue == entry.last_queue
     return Line(
         row=f"{entry.source}/{entry.id_call}",
-        at=words.day_and_time(entry.at, visit.timezone),
+        at=_moment(visit, entry.at),
         at_iso=words.iso(entry.at, visit.timezone),
         id_call=entry.id_call,
         source=entry.source if list(visit.facts.sources) != [entry.source] else "",
@@ -166,6 +167,12 @@ def _line(visit: Visit, entry: Entry) -> Line:
         talk=_length(entry.talk),
         total=_length(entry.total),
     )
+
+
+def _moment(visit: Visit, at: int) -> str:
+    """Of today the time of day alone."""
+    of_today = business_day(at, visit.timezone) == business_day(visit.now, visit.timezone)
+    return words.clock_time(at, visit.timezone) if of_today else words.day_and_time(at, visit.timezone)
 
 
 def _length(ms: int | None) -> str:
