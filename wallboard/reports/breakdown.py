@@ -58,11 +58,12 @@ async def breakdown_of(visit: Visit, asked: Asked, by: By) -> Breakdown:
     span = asked.span(organisation, visit.timezone, viewer)
     other = asked.with_compared()
     if other is None:
-        report, beside = await reading.read(organisation, span, by.kind, viewer, along="key"), None
+        report, beside = await reading.read(organisation, span, by.kind, viewer, along="key", bins=False), None
     else:
         before_span = other.span(organisation, visit.timezone, viewer)
         report, before = await asyncio.gather(
-            reading.read(organisation, span, by.kind, viewer), reading.read(organisation, before_span, by.kind, viewer)
+            reading.read(organisation, span, by.kind, viewer, bins=False),
+            reading.read(organisation, before_span, by.kind, viewer, bins=False),
         )
         beside = Beside(report, before, pairs(span, before_span, report.complete_to, by.begin))
     order, place = {"order": by.order, "address": by.address, "usual": by.usual}, by.kind

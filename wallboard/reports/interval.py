@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from stats.domain.report import Kind
 from wallboard.pages.frame import Visit, for_people
-from wallboard.reports import files, reading, table, words
+from wallboard.reports import files, notes, reading, table, words
 from wallboard.reports.archive_begin import begin_words, begins
 from wallboard.reports.asked import Asked
 from wallboard.reports.bar import Address
@@ -42,8 +42,8 @@ async def drawn(visit: Visit, asked: Asked) -> Drawn | HttpResponseBase:
     archive_begin = await begins(organisation)
     by = By(kind="queue", metrics=of_queues, order=order, usual=USUAL_ORDER, address=address, begin=archive_begin)
     report, before, queues = await asyncio.gather(
-        reading.read(organisation, span, kind, visit.viewer),
-        reading.read(organisation, before_span, kind, visit.viewer) if before_span is not None else _nothing(),
+        reading.read(organisation, span, kind, visit.viewer, bins=False),
+        reading.read(organisation, before_span, kind, visit.viewer, bins=False) if before_span is not None else _nothing(),
         breakdown_of(visit, asked, by),
     )
     beside = None
@@ -69,6 +69,7 @@ async def drawn(visit: Visit, asked: Asked) -> Drawn | HttpResponseBase:
             "compares": beside is not None,
             "unfiltered": asked.query(queues=(), agents=(), hours=None),
             "nothing_over": beside is not None and not beside.paired,
+            **notes.context(visit, asked, "interval", await notes.of_days(visit, asked)),
         },
     )
 
