@@ -150,3 +150,19 @@ def test_housekeeping_adds_up_and_lives_on_when_the_database_is_away(monkeypatch
     monkeypatch.setattr("stats.history.rolling_rounds.now_ms", lambda: NOON + HOUR_MS)
     assert add_up(rounds, stop)
     assert sums_of(QueueRollup)["offered"] == 1
+
+
+def test_what_a_removed_call_counted_after_the_term_stays_too() -> None:
+    """It began before, and entered its queue two hours later: that quarter has lost its ground, and is not added up anew."""
+    organisation()
+    now = NOON + 5 * DAY_MS + HOUR_MS
+    call = plain(1)
+    keep([replace(call, visits=(replace(call.visits[0], entered_at=NOON + 2 * HOUR_MS, ended_at=NOON + 2 * HOUR_MS + 65_000),), offers=())])
+    roll(now)
+    before = tables()
+    assert sums_of(QueueRollup, start_ms=NOON + 2 * HOUR_MS)["offered"] == 1
+    assert retention.clear(ORGANISATION, Keep(calls=5), now, on)
+    assert not ArchivedCall.objects.exists()
+    make_anew(Organisation.objects.get(), 0, now)
+    roll(now)
+    assert tables()["QueueRollup"] == before["QueueRollup"]

@@ -7,6 +7,7 @@ from django.contrib.admin import site
 from django.http import HttpRequest
 
 from stats.admin import QueueSettingAdmin
+from stats.history import rolling
 from stats.history.rollup_tables import QueueRollup, SettingInForce
 from stats.history.tables import DirtyQuarter
 from stats.models import Organisation, QueueSetting
@@ -58,6 +59,8 @@ def test_a_target_changed_at_noon_counts_for_that_day_and_for_no_day_before(cloc
     stored = dict(QueueRollup._default_manager.filter(grain=1440).values_list("start_ms", "target_ms"))
     assert [target for _, target in sorted(stored.items())] == [20_000, 5_000, 15_000, 20_000], "history says what it was counted by"
     assert restatements() == [], "none of it was final"
+    at_once = rolling.rolled_quarters(ORGANISATION, days, now_ms=NOON + 3 * DAY_MS)
+    assert {row.start_ms: row.answered_in_target for row in at_once.queues} == met(), "each quarter by the settings of its day"
 
 
 def test_a_final_quarter_of_today_that_a_new_target_moves_is_listed_with_it(clock: Clock) -> None:
@@ -111,3 +114,18 @@ def test_saving_what_is_so_already_marks_nothing(clock: Clock) -> None:
     assert not DirtyQuarter.objects.exists()
     assert in_force() == [("", "", 20_000)]
     assert SettingInForce._default_manager.get().include_internal
+
+
+def test_a_day_that_begins_elsewhere_in_another_zone_takes_its_settings_with_it(clock: Clock) -> None:
+    """Half past eleven in Stockholm on the evening before is half past midnight in Helsinki."""
+    owner = organisation("Europe/Stockholm")
+    SettingInForce._default_manager.create(organisation=ORGANISATION, queue="11", from_day="2026-05-18", target_ms=5_000)
+    evening = NOON - 15 * HOUR_MS + 30 * 60_000
+    keep([plain(1, evening), plain(2, evening - HOUR_MS)])
+    clock(NOON)
+    roll(NOON)
+    assert met() == {evening: 1, evening - HOUR_MS: 1}
+    owner.timezone = "Europe/Helsinki"
+    owner.save()
+    roll(NOON, owner)
+    assert met() == {evening: 0, evening - HOUR_MS: 1}
