@@ -16,6 +16,7 @@ from django.db import DatabaseError, InterfaceError
 from stats import clock
 from stats.domain.facts import Facts
 from stats.domain.freshness import feed_values
+from stats.domain.periods import business_day, day_bounds
 from stats.domain.presence_changes import PresenceSeen
 from stats.domain.records import Party
 from stats.domain.report import Kind, Span
@@ -125,8 +126,12 @@ def _agents_in_sight(span: Span, facts: Facts, viewer: Viewer | None) -> frozens
 
 def _complete_to(told: Live, kind: Kind, rolled_to: int) -> int:
     """Up to which instant everything has been heard, and is in it."""
-    if told.away or not told.whole:
+    if told.away:
         return min(told.as_of, rolled_to)
+    if not told.whole:
+        # So much waits to be archived that nobody knows how old the oldest of it is: nothing of today is vouched for.
+        timezone = told.facts.timezone
+        return min(rolled_to, day_bounds(business_day(told.as_of, timezone), timezone)[0])
     known = told.as_of
     for source in told.facts.sources.values():
         for presence in (False, True) if kind == "agent" else (False,):
