@@ -8,7 +8,7 @@ agents        | the pages of single agents
 numbers       | to uncover a whole telephone number, each time written down
 reach         | to mark a lost caller as handled
 export        | to take lists away as files
-targets       | to change what a queue promises
+targets       | to change what a queue promises, and to write notes on days
 screens       | televisions: pair, assign, revoke
 people        | members, roles, invitations
 tokens        | API tokens
