@@ -43,7 +43,12 @@ def main() -> int:
     faults = []
     for path in template_files():
         text = path.read_text(encoding="utf-8")
-        faults += [f"{path.relative_to(ROOT)}: {fault}" for fault in faults_of(text)]
+        # A mail is shown by no page of ours, and knows no other style than that of its attributes.
+        faults += [
+            f"{path.relative_to(ROOT)}: {fault}"
+            for fault in faults_of(text)
+            if not (path.name.startswith("mail_") and fault == "a style attribute")
+        ]
         try:
             engines["django"].from_string(text)
         except TemplateSyntaxError as wrong:

@@ -4,7 +4,7 @@ Rules that hold here: a page names the ability it needs and is shown to nobody w
 more; `facts` is everything, and whoever reads it asks the viewer first.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar
@@ -83,6 +83,8 @@ class NotThere(Exception):
 
 Answer = TypeVar("Answer", bound=HttpResponseBase)
 View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
+# What is said above every page to whom it concerns: words, and where to go. Rooms put theirs here when they begin.
+notices: list[Callable[[Viewer], Awaitable[Sequence[tuple[str, str]]]]] = []
 
 
 class Forbidden(Exception):
@@ -108,6 +110,7 @@ def for_people(view: Callable[..., Awaitable[HttpResponseBase]], *, needs: str =
             words = _("Nobody has let you into an organisation yet. Ask somebody who administers the wallboard to invite you.")
             return draw_plain(request, 403, _("You belong to no organisation"), words)
         request.viewer = viewer  # type: ignore[attr-defined]  # for the frame around the page
+        request.notices = [told for ask in notices for told in await ask(viewer)]  # type: ignore[attr-defined]  # likewise
         if not viewer.may(needs):
             return draw_plain(request, 403, _("This page is not open to you"), _("Ask somebody who administers the wallboard."))
         organisation = await live.organisation(viewer.organisation)

@@ -23,13 +23,48 @@ class SavedView(models.Model):
     shared = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)  # for a while it can be had back
 
     class Meta:
         ordering = ["name"]
-        constraints = [models.UniqueConstraint(fields=["organisation", "owner", "name"], name="one_view_of_a_name")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "owner", "name"], condition=models.Q(deleted_at=None), name="one_view_of_a_name"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class UsualView(models.Model):
+    """The view that somebody's reports open with in an organisation: one of their own, or a shared one."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    view = models.ForeignKey(SavedView, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "person"], name="one_usual_view_of_a_person")]
+
+    def __str__(self) -> str:
+        return f"{self.person} {self.view}"
+
+
+class AllowedAddress(models.Model):
+    """An address beside those of the members that reports may be mailed to, because an admin has said so. In small letters."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    email = models.EmailField(max_length=254)
+    allowed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["email"]
+        constraints = [models.UniqueConstraint(fields=["organisation", "email"], name="one_row_of_an_allowed_address")]
+
+    def __str__(self) -> str:
+        return f"{self.organisation} {self.pk}"
 
 
 class ReportNote(models.Model):
@@ -54,7 +89,8 @@ class ReportMail(models.Model):
     """A saved view that is sent by e-mail at a local time of the organisation's days.
 
     `minute`: of the local day. `weekdays`: ISO numbers as text ("12345"); "" for monthly, on `month_day` (1 to 28). `next_at`: the instant
-    it is due, made anew from the local clock after each run, so that it stays at eight o'clock when summer ends.
+    it is due, made anew from the local clock after each run, so that it stays at eight o'clock when summer ends; `zone`: whose clock.
+    `recipients`: addresses in small letters, a line each. `stopped`: why nobody's wish but a fault has paused it; "" otherwise.
     """
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="report_mails")
@@ -65,9 +101,12 @@ class ReportMail(models.Model):
     month_day = models.PositiveSmallIntegerField(default=1)
     attach = models.CharField(max_length=4, blank=True, default="xlsx")
     paused = models.BooleanField(default=False)
+    stopped = models.CharField(max_length=20, blank=True)
     next_at = models.DateTimeField(null=True, blank=True)
+    zone = models.CharField(max_length=64, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["view__name", "id"]
@@ -78,16 +117,21 @@ class ReportMail(models.Model):
 
 
 class ReportRun(models.Model):
-    """One time a mail was due: when for, whether it was sent, and the numbers it told (JSON: line -> id -> value)."""
+    """One time a mail was due: when for, whether it was sent, and the numbers it told (`wallboard.reports.mail_numbers`).
+
+    `error`: a code, and after a colon what belongs to it (`wallboard.reports.mail_words`). `delivered`: digests of the
+    recipients whom the mail server has taken it for. No address is kept here.
+    """
 
     mail = models.ForeignKey(ReportMail, on_delete=models.CASCADE, related_name="runs")
     due_at = models.DateTimeField()
-    state = models.CharField(max_length=8, default="begun")  # begun, sent, failed
+    state = models.CharField(max_length=8, default="begun")  # begun, sent, failed, skipped
     tries = models.PositiveSmallIntegerField(default=0)
     error = models.CharField(max_length=300, blank=True)
     first_day = models.CharField(max_length=10, blank=True)
     last_day = models.CharField(max_length=10, blank=True)
     told = models.JSONField(default=dict)
+    delivered = models.JSONField(default=list)
     held_until = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     seen_at = models.DateTimeField(null=True, blank=True)  # somebody has seen that it failed
@@ -95,6 +139,10 @@ class ReportRun(models.Model):
     class Meta:
         ordering = ["-due_at"]
         constraints = [models.UniqueConstraint(fields=["mail", "due_at"], name="one_run_of_a_mail_and_instant")]
+        indexes = [
+            models.Index(fields=["mail"], condition=models.Q(state="failed", seen_at=None), name="runs_failed_unseen"),
+            models.Index(fields=["held_until"], condition=models.Q(state="begun"), name="runs_begun"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.mail} {self.due_at} {self.state}"

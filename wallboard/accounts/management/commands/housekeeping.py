@@ -21,6 +21,7 @@ from stats.history.rolling_rounds import Rounds
 from wallboard.accounts.forgetting import forget_old
 from wallboard.accounts.models import ApiToken, Screen
 from wallboard.privacy import nightly
+from wallboard.reports import sending
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +31,8 @@ BEAT_S = 10.0
 # Sums for reports: so long at a time, and so long a breath before the next of a backlog, for others write too.
 ROLL_S = 5.0
 BREATH_S = 0.3
+# Mails of reports that are due are looked for so often.
+MAILS_EVERY_S = 10.0
 # How long a revoked token can still be seen in the admin, by whoever asks what it was.
 REVOKED_KEPT = timedelta(days=90)
 
@@ -53,10 +56,13 @@ class Command(BaseCommand):
         if options["once"]:
             clear_away()
             add_up(Rounds(), threading.Event())
+            send_mails()
             return
         rounds, stop = Rounds(), threading.Event()
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, lambda _number, _frame: stop.set())
+        # Beside the rest: a mail server that hangs must hold nothing else up, nor the end of this process.
+        threading.Thread(target=keep_sending, args=(stop,), name="mails", daemon=True).start()
         while not stop.is_set():
             left_s = ROUND_S
             try:
@@ -95,6 +101,25 @@ def add_up(rounds: Rounds, stop: threading.Event) -> bool:
         # Nothing is lost: the next round finds the same due.
         log.warning("rollup_put_off", reason=type(wrong).__name__)
         return True
+    finally:
+        close_old_connections()
+
+
+def keep_sending(stop: threading.Event) -> None:
+    """Sends the mails of reports as they come due, until stopped."""
+    while not stop.is_set():
+        send_mails()
+        stop.wait(MAILS_EVERY_S)
+
+
+def send_mails() -> None:
+    """One look for mails that are due. Never raises: what was not sent is found due again."""
+    try:
+        sending.work()
+    except (DatabaseError, InterfaceError) as wrong:
+        log.warning("report_mails_put_off", reason=type(wrong).__name__)
+    except Exception:
+        log.exception("report_mails_broken")
     finally:
         close_old_connections()
 

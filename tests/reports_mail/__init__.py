@@ -1,0 +1,1 @@
+"""Saved views, and reports that are mailed."""
