@@ -9,6 +9,7 @@ import pytest
 
 from stats.domain.call_list import Entry, Filters
 from stats.domain.periods import business_day, day_bounds
+from stats.live.keys import key
 from tests.laws.road import ORGANISATION, SOURCE
 from tests.oracle.days import day
 from tests.oracle.documents import e164
@@ -192,3 +193,16 @@ async def test_who_was_kept_under_an_older_key_is_found_when_the_live_store_know
         if those - kept:
             faults.append(f"{queue}: {those - kept} missing of {len(those)}")
     assert not faults, "\n".join(faults)
+
+
+async def test_a_call_that_is_kept_and_waits_to_be_kept_anew_is_one_line(desks: Any) -> None:
+    """What was told again after it was archived is in both places until it is kept again."""
+    desk: Desk = await desks(day(81, n_calls=40))
+    slow = (await desk.until(desk.day.now_ms, keep=True, roll=False)).day()
+    again = [call.id_call for call in slow.calls if call.is_over][:10]
+    client = desk.floor.bench.store.connection.client
+    await client.zadd(key(ORGANISATION, "unkept", SOURCE), dict.fromkeys(again, 1.0))
+    assert len(again) == 10
+    told = await pages(desk, wish(desk))
+    assert placed([entry for each in told for entry in each.entries]) == expected(slow, started(lambda _call: True))
+    assert told[0].count == len(slow.calls)
