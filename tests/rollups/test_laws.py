@@ -324,3 +324,25 @@ def test_rows_of_other_definitions_are_made_anew_and_restate_nothing() -> None:
     roll(NOON + DAY_MS)
     assert tables() == before
     assert not Restatement._default_manager.exists()
+
+
+def test_an_agent_watched_under_two_keys_is_one_whose_time_goes_by_once() -> None:
+    """The account alone was told at first. What moves from one key to the other restates nothing."""
+    organisation()
+    keep_changes([seen("a:900", NOON), seen("100", NOON + HOUR_MS, "away")])
+    roll(NOON + DAY_MS)
+    assert sums_of(AgentRollup, agent="a:900")["time_ready"] == DAY_MS, "nobody knows better yet"
+    call = plain(1, NOON + DAY_MS)
+    keep([replace(call, offers=(replace(call.offers[0], agent=Party(id=100, account_id=900, name="Agent")),))])
+    early = plain(2, NOON + DAY_MS)
+    keep([replace(early, offers=(replace(early.offers[0], agent=Party(account_id=900)),))])
+    roll(NOON + DAY_MS + HOUR_MS)
+    learnt = [NOON + DAY_MS + n * QUARTER_MS for n in range(4)]
+    assert rolling.dirty_in(ORGANISATION, NOON, NOON + DAY_MS + HOUR_MS) == learnt, "those in which it was learnt are due once more"
+    roll(NOON + DAY_MS + HOUR_MS)
+    total = sums_of(AgentRollup)
+    assert (total["time_ready"], total["time_away"], total["time_logged_in"]) == (HOUR_MS, DAY_MS, DAY_MS + HOUR_MS)
+    assert sums_of(AgentRollup, agent="a:900").get("time_ready", 0) == 0
+    moved = {quarter for _, key, quarter, _ in restatements()}
+    assert NOON not in moved, "ready under either key"
+    assert NOON + 2 * HOUR_MS in moved, "ready and away at once it never was"
