@@ -27,10 +27,11 @@ class Slice:
     cell: int
 
 
-def slices(span: Span, along: Along, apart: Iterable[int] = (), days_from: int | None = 0) -> list[Slice]:
+def slices(span: Span, along: Along, apart: Iterable[int] = (), days_from: int | None = 0, *, by_quarter: bool = False) -> list[Slice]:
     """The stretches of a span in order, without the quarters `apart`. Days that begin before `days_from` (None: all) are read by quarters.
 
-    Where every quarter is an interval of its own ("15m", and times are kept apart), `cell` is the stretch's first instant alone.
+    Where every quarter is an interval of its own ("15m", and times are kept apart), and where whoever reads puts quarters into their
+    intervals (`by_quarter`), `cell` is the day's first instant alone.
     """
     first, end = span.bounds
     left_out = sorted({at for at in apart if first <= at < end})
@@ -41,7 +42,7 @@ def slices(span: Span, along: Along, apart: Iterable[int] = (), days_from: int |
     for day in days(span.first, span.last):
         bounds = day_bounds(day, span.timezone)
         as_day = span.hours is None and day not in by_day and days_from is not None and bounds[0] >= days_from
-        for each in _of_day(span, along, bounds, by_day.get(day, set()), as_day=as_day):
+        for each in _of_day(span, along, bounds, by_day.get(day, set()), as_day=as_day, by_quarter=by_quarter):
             last = found[-1] if found else None
             if last is not None and (last.grain, last.end, last.cell) == (each.grain, each.first, each.cell):
                 found[-1] = Slice(last.grain, last.first, each.end, last.cell)
@@ -50,12 +51,12 @@ def slices(span: Span, along: Along, apart: Iterable[int] = (), days_from: int |
     return found
 
 
-def _of_day(span: Span, along: Along, bounds: tuple[int, int], apart: set[int], *, as_day: bool) -> Iterator[Slice]:
+def _of_day(span: Span, along: Along, bounds: tuple[int, int], apart: set[int], *, as_day: bool, by_quarter: bool) -> Iterator[Slice]:
     if as_day and (along == "key" or span.interval in ("day", "week", "month")):
         yield Slice(DAY, *bounds, cell_of(span, along, bounds[0]))
         return
-    each_its_own = along != "key" and span.interval in ("30m", "1h")
-    cell = bounds[0] if along != "key" and span.interval == "15m" else cell_of(span, along, bounds[0])
+    each_its_own = along != "key" and span.interval in ("30m", "1h") and not by_quarter
+    cell = bounds[0] if along != "key" and (span.interval == "15m" or by_quarter) else cell_of(span, along, bounds[0])
     for at in range(*bounds, QUARTER_MS):
         if at not in apart and (span.hours is None or span.hours.hold(at, span.timezone)):
             if each_its_own:

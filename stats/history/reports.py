@@ -16,9 +16,9 @@ from django.db import connection, transaction
 
 from stats.domain.metrics import VARIANTS, QueueTargets, Variant
 from stats.domain.periods import QUARTER_MS
-from stats.domain.report import Kind, Span
+from stats.domain.report import WITHIN_A_DAY, Kind, Span
 from stats.domain.report_lines import Lines, Place, put_bins, put_pairs, put_wait
-from stats.domain.slices import QUARTER, Slice, slices
+from stats.domain.slices import QUARTER, Slice, cell_of, slices
 from stats.domain.sums import SITE_COUNTED, TIME_METRICS
 from stats.history.rollup_tables import AgentRollup, QueueRollup, SiteRollup
 
@@ -77,7 +77,8 @@ def one_look() -> Iterator[None]:
 
 def add_stored(kind: Kind, sums: Sums, lines: Lines) -> None:
     """Add the stored sums to lines. Raises django.db.Error."""
-    for part in _parts(slices(sums.span, lines.along, sums.apart, sums.days_from)):
+    by_quarter = _by_quarter(lines, whose=kind != "site" and lines.along != "time")
+    for part in _parts(slices(sums.span, lines.along, sums.apart, sums.days_from, by_quarter=by_quarter)):
         if kind == "agent":
             _add_agents(lines, sums, part)
         elif kind == "queue":
@@ -85,6 +86,12 @@ def add_stored(kind: Kind, sums: Sums, lines: Lines) -> None:
         else:
             _add_site(lines, sums, part)
             _add_queues(lines, sums, part, of_queues=False)
+
+
+def _by_quarter(lines: Lines, *, whose: bool) -> bool:
+    """Whether rows are read quarter by quarter: where a quarter is an interval, and where there is one row a quarter and not one for each
+    of somebody (`whose`): long stretches, put into intervals here, cost less than a question for each interval."""
+    return lines.along != "key" and (lines.span.interval == "15m" or (not whose and lines.span.interval in WITHIN_A_DAY))
 
 
 def _parts(told: Sequence[Slice]) -> Iterator[Sequence[Slice]]:
@@ -103,16 +110,16 @@ def _asked(
     if wanted is not None:
         words.append(f"r.{column} IN ({', '.join(['%s'] * len(wanted))})")
         values += sorted(wanted)
-    # Where every quarter is an interval of its own, the stretches are longer than intervals.
-    each_its_own = lines.span.interval == "15m" and lines.along != "key"
-    by = [*(["r.start_ms"] if each_its_own else []), *(f"r.{name}" for name in group)]
+    # The stretches are longer than intervals then.
+    by_quarter = _by_quarter(lines, whose="source" in group)
+    by = [*(["r.start_ms"] if by_quarter else []), *(f"r.{name}" for name in group)]
     added_up = any("(" in each for each in columns)
     places = ",".join(f"({each.grain},{each.first},{each.end},{each.cell})" for each in part)
     told = ", ".join(f"{each} AS c{number}" for number, each in enumerate([*by, *columns]))
     where, grouping = " AND ".join(words), f" GROUP BY {', '.join(by)}" if by and added_up else ""
     # OFFSET keeps PostgreSQL from taking the inner question apart, after which it would read the whole table for every stretch.
     ending = " HAVING COUNT(*) > 0" if added_up else " OFFSET 0" if connection.vendor == "postgresql" else ""
-    cell = "" if each_its_own else "p.c, "
+    cell = "" if by_quarter else "p.c, "
     # The stretches first, and for each of them a place in the table's key: no engine may begin at the other end.
     if connection.vendor == "postgresql":
         asked = f"SELECT {cell}x.* FROM p CROSS JOIN LATERAL (SELECT {told} FROM {table} r WHERE {where}{grouping}{ending}) x"  # noqa: S608
@@ -121,7 +128,11 @@ def _asked(
         asked = f"SELECT {cell}{told} FROM p CROSS JOIN {table} r WHERE {where}{grouping}{ending}"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(f"WITH p(g, s, e, c) AS (VALUES {places}) {asked}", values)
-        return list(cursor.fetchall())
+        rows = list(cursor.fetchall())
+    if not by_quarter or lines.span.interval == "15m":
+        return rows
+    cells = {start: cell_of(lines.span, lines.along, start) for start in {row[0] for row in rows}}
+    return [(cells[row[0]], *row[1:]) for row in rows]
 
 
 def _summed(names: Sequence[str]) -> list[str]:
