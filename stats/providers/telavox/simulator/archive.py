@@ -100,6 +100,10 @@ class Archive:
         """The rows of one call; whoever asks for [start, end) sorts out the others."""
         return sorted(self._by_call[root].get(call, ()), key=lambda row: (row.start, row.turn))
 
+    def knows(self, call: str) -> bool:
+        """Whether anything is told of a call."""
+        return any(call in rows for rows in self._by_call.values())
+
     def all(self, root: str) -> list[Row]:
         return [self._by_turn[turn] for _, turn in self._order[root]]
 

@@ -81,6 +81,15 @@ class Chapters:
             total += known
         return total
 
+    def book_of(self, call: str, start: int, end: int) -> Archive | None:
+        """The chapter in which a call of [start, end) began: first looked for where nothing has to be played."""
+        wanted = self.numbers(start, end)
+        for number in sorted(wanted, key=lambda each: (each not in self._at_hand, -each)):
+            chapter = self.at(number)
+            if chapter.knows(call):
+                return chapter
+        return None
+
     def at(self, number: int) -> Archive:
         """A chapter, played if it is not at hand."""
         known = self._at_hand.get(number)
@@ -125,10 +134,8 @@ class Library:
 
     def of_call(self, root: str, call: str, start: int, end: int) -> list[Row]:
         """The rows of one call, wherever they are."""
-        found = self._present.of_call(root, call, start, end)
-        for number in self._chapters.numbers(start, end):
-            found = found or self._chapters.at(number).of_call(root, call, start, end)
-        return sorted(found, key=place)
+        book = self._present if self._present.knows(call) else self._chapters.book_of(call, start, end)
+        return book.of_call(root, call, start, end) if book is not None else []
 
 
 def place(row: Row) -> tuple[int, int]:
