@@ -21,6 +21,8 @@ PAGES: dict[str, str] = {
     "waits": "/reports/waits/",
     "time by profile": "/reports/profiles/",
     "restatements": "/reports/restatements/",
+    "saved views": "/reports/views/?tab=interval&query=period%3D7d",
+    "mailed reports": "/reports/mails/?tab=interval&query=period%3D7d",
     "lost callers": "/callers/",
     "definitions": "/definitions/",
     "search": "/search/?q=support",

@@ -49,6 +49,8 @@ ADMINISTRATION = (
     Entry(here="health", address="/health/", label=_("Health"), ability="look", also=_("status faults processes")),
 )
 OTHERS = (
+    Entry(here="views", address="/reports/views/", label=_("Saved views"), ability="look", also=_("reports kept favourites")),
+    Entry(here="mails", address="/reports/mails/", label=_("Mailed reports"), ability="export", also=_("e-mail schedule recipients")),
     Entry(here="account", address="/account/", label=_("My account"), ability="", also=_("password two-step language")),
     Entry(here="pair", address="/pair/", label=_("Pair a television"), ability="screens", also=_("code QR screen")),
     Entry(here="setup", address="/setup/", label=_("Set up"), ability="sources", also=_("first telephone system token")),

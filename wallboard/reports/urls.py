@@ -1,20 +1,11 @@
 """Addresses of the reports; each tab's module brings its own `page` and adds its line here."""
 
-from django.http import HttpResponse, HttpResponseRedirect
-from django.urls import path, reverse
+from django.urls import path
 
-from wallboard.pages.frame import Visit, for_people
-from wallboard.reports import agents, calls, heat, interval, notes, profiles, restatements, trend, waits
-
-
-async def start(visit: Visit) -> HttpResponse:
-    """GET /reports/: the first tab, with whatever was asked."""
-    asked = visit.request.GET.urlencode()
-    return HttpResponseRedirect(reverse("report-interval") + (f"?{asked}" if asked else ""))
-
+from wallboard.reports import agents, calls, heat, interval, mail_addresses, mails, notes, profiles, restatements, trend, views, waits
 
 urlpatterns = [
-    path("reports/", for_people(start, needs="look"), name="reports"),
+    path("reports/", views.start_page, name="reports"),
     path("reports/interval/", interval.page, name="report-interval"),
     path("reports/heat/", heat.page, name="report-heat"),
     path("reports/trend/", trend.page, name="report-trend"),
@@ -25,4 +16,9 @@ urlpatterns = [
     path("reports/agents/", agents.page, name="report-agents"),
     path("reports/calls/", calls.page, name="report-calls"),
     path("reports/restatements/", restatements.page, name="report-restatements"),
+    path("reports/views/", views.page, name="report-views"),
+    path("reports/views/<int:pk>/", views.change_page, name="report-view"),
+    path("reports/mails/", mails.page, name="report-mails"),
+    path("reports/mails/addresses/", mail_addresses.page, name="report-mail-addresses"),
+    path("reports/mails/<int:pk>/", mails.one_page, name="report-mail"),
 ]
