@@ -1,7 +1,7 @@
 """A telephone system's report as a table: one row for each document, with the names of our own metrics and their units.
 
-Rules that hold here: instants are epoch ms, lengths (`..._s`) seconds; what was not told is None; `number` is the caller's, whole: whoever shows it
-masks it.
+Rules that hold here: instants are epoch ms, lengths (`..._s`) seconds; what was not told is None; `number` is the caller's, whole: whoever
+shows it masks it.
 """
 
 from collections.abc import Callable, Iterable, Mapping
