@@ -7,6 +7,8 @@ from typing import Any
 
 import openpyxl
 import pytest
+from django.db import close_old_connections, connections
+from django.test import Client
 
 from stats.clock import now_ms
 from stats.history import archive, rolling
@@ -16,6 +18,8 @@ from tests.push.floor import ANNA, ORGANISATION, SOURCE, SUPPORT, ended_call
 from tests.reports_mail.conftest import later, mail_of, only_run, view_of
 from tests.reports_mail.post_office import PostOffice, text_of
 from tests.reports_pages.past import at, back
+from wallboard.accounts.keys import ApiToken
+from wallboard.accounts.management.commands import housekeeping
 from wallboard.accounts.models import AuditEntry, Membership
 from wallboard.reports import sending
 from wallboard.reports.models import ReportMail, ReportRun
@@ -91,8 +95,6 @@ def test_what_was_missed_is_sent_once_and_what_is_a_day_late_is_left_out_and_bot
 
 
 def test_two_processes_send_it_once(people: dict[str, Any], past: None, office: PostOffice) -> None:
-    from django.db import close_old_connections, connections
-
     mail = mail_of(people["supervisor"])
 
     def other() -> None:
@@ -269,3 +271,41 @@ def test_the_keys_that_are_kept_of_agents_are_no_names(people: dict[str, Any], p
     assert "Anna Berg" in text_of(office.taken[0])
     assert "Anna" not in str(only_run(mail).told)
     assert only_run(mail).told["lines"]
+
+
+def test_the_meter_counts_what_ended_and_never_falls(people: dict[str, Any], past: None, office: PostOffice) -> None:
+    mail = mail_of(people["supervisor"])
+    sending.work()
+    refusing = mail_of(people["supervisor"], mail.view)
+    Membership.objects.filter(user=people["viewer"]).delete()
+    sending.work()
+    mail.delete()
+    refusing.delete()
+    page = Client().get("/metrics", headers={"authorization": f"Bearer {_token()}"}).content.decode()
+    assert 'wallboard_report_mails_total{state="failed"} 1.0' in page
+    assert 'wallboard_report_mails_total{state="sent"} 1.0' in page
+
+
+def _token() -> str:
+    return ApiToken.issue(Organisation.objects.get(slug=ORGANISATION), "tests")[1]
+
+
+def test_housekeeping_sends_and_outlives_whatever_goes_wrong(
+    people: dict[str, Any], past: None, office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop = threading.Event()
+    mail = mail_of(people["supervisor"])
+    work, calls = sending.work, []
+
+    def stumbling() -> int:
+        calls.append(1)
+        if len(calls) == 1:
+            raise RuntimeError("once")
+        ended = work()
+        stop.set()
+        return ended
+
+    monkeypatch.setattr(sending, "work", stumbling)
+    monkeypatch.setattr(housekeeping, "MAILS_EVERY_S", 0.01)
+    housekeeping.keep_sending(stop)
+    assert (len(calls), only_run(mail).state, len(office.taken)) == (2, "sent", 1)

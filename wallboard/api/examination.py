@@ -28,14 +28,15 @@ from wallboard.accounts.bootstrap import FIRST_ORGANISATION
 from wallboard.accounts.models import Screen
 from wallboard.push import attendance, live
 from wallboard.push.organisation import LiveOrganisation
+from wallboard.reports.models import MailCount
 
 ASK_S = 2.0
 # A database is asked so often at most, however many look.
 DATABASE_EVERY_S = 3.0
 ORGANISATIONS_EVERY_S = 30.0
 Answer = TypeVar("Answer")
-# Enabled sources, screens' names, and since when today's sums wait.
-Told = tuple[int, dict[int, str], int | None]
+# Enabled sources, screens' names, since when today's sums wait, and how many mails of reports ended how.
+Told = tuple[int, dict[int, str], int | None, dict[str, int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,7 @@ class Examined:
     unrolled_since: int | None  # when the oldest quarter hour of today closed that is not added up; epoch ms
     holders: dict[str, str]
     screen_names: dict[int, str]
+    mails: dict[str, int]
     timezone: str
     organisation: LiveOrganisation
 
@@ -65,6 +67,7 @@ class _Memory:
     configured: int | None = None
     names: dict[int, str] = field(default_factory=dict)
     unrolled_since: int | None = None
+    mails: dict[str, int] = field(default_factory=dict)
     away_since: dict[str, int] = field(default_factory=dict)
 
 
@@ -119,6 +122,7 @@ async def examine(slug: str) -> Examined:
         unrolled_since=memory.unrolled_since,
         holders={source: worker.name for worker in roll.workers for source in worker.held} if roll is not None else {},
         screen_names=dict(memory.names),
+        mails=dict(memory.mails),
         timezone=organisation.mirror.facts.timezone,
         organisation=organisation,
     )
@@ -193,7 +197,7 @@ async def _database(slug: str, memory: _Memory) -> bool:
 async def _within(asked: Awaitable[Told], memory: _Memory) -> bool:
     try:
         async with asyncio.timeout(ASK_S):
-            memory.configured, memory.names, memory.unrolled_since = await asked
+            memory.configured, memory.names, memory.unrolled_since, memory.mails = await asked
     except (DatabaseError, InterfaceError, TimeoutError):
         return False
     return True
@@ -216,4 +220,5 @@ def _ask_database(slug: str) -> Told:
     configured = Source.objects.filter(organisation__slug=slug, enabled=True).count()
     names = Screen.objects.filter(organisation__slug=slug, revoked_at=None).values_list("pk", "name")[:2000]
     timezone = Organisation.objects.filter(slug=slug).values_list("timezone", flat=True).first()
-    return configured, dict(names), waits_since(slug, timezone, clock.now_ms()) if timezone is not None else None
+    mails = MailCount.objects.filter(organisation__slug=slug).values_list("state", "number")
+    return configured, dict(names), waits_since(slug, timezone, clock.now_ms()) if timezone is not None else None, dict(mails)

@@ -39,6 +39,7 @@ FAMILIES = {
     "wallboard_rebuilds": ("counter", "How often the recount had every sum made anew."),
     "wallboard_archive_waiting_calls": ("gauge", "Ended calls that the database has not taken yet."),
     "wallboard_rollup_lag_seconds": ("gauge", "For how long today's oldest quarter hour has waited to be added up for reports; 0: none."),
+    "wallboard_report_mails": ("counter", "Mails of reports that ended, by state: sent, failed, skipped."),
     "wallboard_worker_heartbeat_age_seconds": ("gauge", "Since a worker last reported."),
     "wallboard_worker_sources": ("gauge", "Sources a worker holds, or stands by for."),
     "wallboard_worker_loop_lag_seconds": ("gauge", "The longest a worker's event loop was late, of late."),
@@ -136,6 +137,8 @@ def _numbers(gathered: _Gathered, found: Examined) -> None:
     for name, number in found.unkept.items():
         gathered.put("wallboard_archive_waiting_calls", number, **labels, source=name)
     gathered.put("wallboard_rollup_lag_seconds", lag_s(found), **labels)
+    for state, number in sorted(found.mails.items()):
+        gathered.put("wallboard_report_mails", number, **labels, state=state)
     gathered.put("wallboard_values_computed_seconds", found.organisation.computed_in_s, **labels)
     gathered.put("wallboard_store_rev", found.rev, **labels)
 

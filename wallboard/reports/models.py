@@ -146,3 +146,17 @@ class ReportRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.mail} {self.due_at} {self.state}"
+
+
+class MailCount(models.Model):
+    """How many runs ever ended in a state, for meters: runs are deleted with their mail, and what is counted must not fall."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    state = models.CharField(max_length=8)
+    number = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "state"], name="one_count_of_a_mails_state")]
+
+    def __str__(self) -> str:
+        return f"{self.organisation} {self.state} {self.number}"

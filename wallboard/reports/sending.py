@@ -25,7 +25,7 @@ from wallboard.push.admission import DatabaseAway
 from wallboard.reports import letter, posting, recipients, words
 from wallboard.reports.asked import Unfit
 from wallboard.reports.letter import Letter, Wanted
-from wallboard.reports.models import ReportMail, ReportRun, SavedView
+from wallboard.reports.models import MailCount, ReportMail, ReportRun, SavedView
 from wallboard.reports.posting import NotSent
 from wallboard.reports.schedule import TOO_LATE, Schedule
 
@@ -36,6 +36,7 @@ TRIES = 3
 HELD = timedelta(minutes=5)
 AGAIN_AFTER = (timedelta(minutes=1), timedelta(minutes=5))
 UNDO = timedelta(minutes=10)
+RUNS_KEPT = timedelta(days=400)
 
 
 def present() -> datetime:
@@ -61,7 +62,8 @@ def work(now: datetime | None = None) -> int:
 
 
 def _forget(now: datetime) -> None:
-    """What was deleted and can be had back no more."""
+    """What was deleted and can be had back no more, and runs of long ago."""
+    ReportRun.objects.filter(due_at__lt=now - RUNS_KEPT).exclude(state="begun").delete()
     ReportMail.objects.filter(deleted_at__lt=now - UNDO).delete()
     SavedView.objects.filter(deleted_at__lt=now - UNDO).delete()
 
@@ -96,6 +98,7 @@ def begin(now: datetime) -> None:
                 ReportRun.objects.get_or_create(
                     mail=mail, due_at=dues[0], defaults={"state": "skipped", "error": f"late:{missed}", "ended_at": now}
                 )
+                count(mail, "skipped")
                 log.warning("report_mail_missed", organisation=mail.organisation.slug, mail=mail.pk, number=missed)
             if not late:
                 ReportRun.objects.get_or_create(mail=mail, due_at=dues[-1])
@@ -165,7 +168,17 @@ def _put_off(run: ReportRun, why: NotSent, now: datetime, known: dict[str, objec
 def _ended(run: ReportRun) -> bool:
     """Writes down that it is over; False where another process has it by now."""
     mine = ReportRun.objects.filter(pk=run.pk, state="begun", tries=run.tries)
-    return bool(mine.update(state=run.state, error=run.error, held_until=None, ended_at=present()))
+    with transaction.atomic():
+        if not mine.update(state=run.state, error=run.error, held_until=None, ended_at=present()):
+            return False
+        count(run.mail, run.state)
+    return True
+
+
+def count(mail: ReportMail, state: str) -> None:
+    """One more has ended so."""
+    row, _made = MailCount.objects.get_or_create(organisation=mail.organisation, state=state)
+    MailCount.objects.filter(pk=row.pk).update(number=F("number") + 1)
 
 
 def _try(run: ReportRun) -> int:
