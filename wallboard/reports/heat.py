@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from math import ceil
 
+from asgiref.sync import sync_to_async
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
@@ -34,6 +35,7 @@ MOST_DAYS = 400
 HALF_HOUR = 30
 STEPS = 7
 Place = tuple[int, int]  # ISO weekday, minute of the local day
+Found = dict[Place, tuple[set[str], list[Line]]]  # days that had one, and the lines of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +48,10 @@ class Cell:
     address: str
 
 
-def days_and_lines(report: Report, now: int, begin: int | None) -> dict[Place, tuple[set[str], list[Line]]]:
+def days_and_lines(report: Report, now: int, begin: int | None) -> Found:
     """By weekday and half hour: the days that have begun one since the archive began, and the lines of it."""
     local, lines = zone(report.span.timezone), report.by_time()
-    found: dict[Place, tuple[set[str], list[Line]]] = {}
+    found: Found = {}
     for start, end in cells(report.span):
         if start >= now or (begin is not None and end <= begin):
             continue
@@ -85,8 +87,8 @@ async def drawn(visit: Visit, asked: Asked) -> Drawn | HttpResponseBase:
     begin = await begins(organisation)
     report = await reading.read(organisation, span, metric.kind, visit.viewer, along="time", waits=metric.waits, bins=False)
     report_begin = None if begin is None else min(begin, min((line.start for line in report.lines), default=begin))
-    found = days_and_lines(report, visit.now, report_begin)
-    numbers = {place: _number(report, metric, lines) for place, (_days, lines) in found.items()}
+    # Of a year that takes a while, in which boards go on.
+    found, numbers = await sync_to_async(_added, thread_sensitive=False, executor=reading.desk)(report, metric, visit.now, report_begin)
     steps, ranges = tints(numbers, shares=metric.shares)
     language = str(getattr(visit.request, "LANGUAGE_CODE", "en"))
     weekdays = sorted({weekday for weekday, _minute in found})
@@ -114,12 +116,17 @@ async def drawn(visit: Visit, asked: Asked) -> Drawn | HttpResponseBase:
     )
 
 
+def _added(report: Report, metric: Metric, now: int, begin: int | None) -> tuple[Found, dict[Place, float | None]]:
+    found = days_and_lines(report, now, begin)
+    return found, {place: _number(report, metric, lines) for place, (_days, lines) in found.items()}
+
+
 def _number(report: Report, metric: Metric, lines: Sequence[Line]) -> float | None:
     of_these = replace(report, lines=list(lines))
     return figures.number(report.numbers(of_these.whole()).get(metric.id))
 
 
-def _headings(found: Mapping[Place, tuple[set[str], list[Line]]], weekdays: Sequence[int]) -> list[dict[str, str]]:
+def _headings(found: Found, weekdays: Sequence[int]) -> list[dict[str, str]]:
     days = {weekday: len(set[str]().union(*(held[0] for place, held in found.items() if place[0] == weekday))) for weekday in weekdays}
     return [
         {
@@ -139,7 +146,7 @@ def _cell(
     asked: Asked,
     metric: Metric,
     place: Place,
-    found: Mapping[Place, tuple[set[str], list[Line]]],
+    found: Found,
     numbers: Mapping[Place, float | None],
     steps: Mapping[Place, int],
     language: str,
