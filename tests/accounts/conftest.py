@@ -1,6 +1,5 @@
 """What tests of accounts may ask for: organisations with people in every role, and browsers they are signed in with."""
 
-import os
 import re
 from collections.abc import Iterator
 from typing import Any
