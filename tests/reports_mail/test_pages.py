@@ -248,14 +248,14 @@ def test_where_no_mail_server_or_address_is_named_the_page_says_what_to_set(peop
 def test_the_history_tells_every_run_in_words(people: Any, browsers: Any) -> None:
     mail = mail_of(people["supervisor"], next_at=later(600))
     for number, (state, error) in enumerate(
-        (("sent", "left_out:2"), ("failed", "away:TimeoutError"), ("skipped", "late:3"), ("begun", ""))
+        (("sent", "left_out:2"), ("failed", "away:TimeoutError"), ("skipped", "missed:3"), ("begun", ""))
     ):
         ReportRun.objects.create(mail=mail, due_at=later(-number * 1440), state=state, error=error, seen_at=later(0))
     page = words_of(browsers["supervisor"].get(f"{MAILS}{mail.pk}/"))
     for said in (
         "Sent 2 recipients were left out",
         "could not be reached, or broke off (TimeoutError)",
-        "3 mails could not be sent in time",
+        "3 mails could not be sent in time; the one after them",
         "Being sent",
     ):
         assert said in page

@@ -220,5 +220,6 @@ def _ask_database(slug: str) -> Told:
     configured = Source.objects.filter(organisation__slug=slug, enabled=True).count()
     names = Screen.objects.filter(organisation__slug=slug, revoked_at=None).values_list("pk", "name")[:2000]
     timezone = Organisation.objects.filter(slug=slug).values_list("timezone", flat=True).first()
-    mails = MailCount.objects.filter(organisation__slug=slug).values_list("state", "number")
-    return configured, dict(names), waits_since(slug, timezone, clock.now_ms()) if timezone is not None else None, dict(mails)
+    ended = MailCount.objects.filter(organisation__slug=slug).values_list("state", "number")
+    mails = {"sent": 0, "failed": 0, "skipped": 0, **dict(ended)}
+    return configured, dict(names), waits_since(slug, timezone, clock.now_ms()) if timezone is not None else None, mails

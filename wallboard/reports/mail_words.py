@@ -49,10 +49,17 @@ def error_words(error: str) -> str:
     """What went wrong or was left out, in words; "" for nothing."""
     code, _colon, told = error.partition(":")
     if code == "late":
-        number = int(told or 1)
+        number = int(told)
         return ngettext(
-            "It could not be sent for more than a day, and was too old then.",
-            "%(n)d mails could not be sent in time; only the newest is sent late.",
+            "It could not be sent for more than a day, and is too old now.",
+            "From here on %(n)d mails could not be sent for more than a day, and are too old now.",
+            number,
+        ) % {"n": number}
+    if code == "missed":
+        number = int(told)
+        return ngettext(
+            "It could not be sent in time; the one after it is sent late in its place.",
+            "From here on %(n)d mails could not be sent in time; the one after them is sent late in their place.",
             number,
         ) % {"n": number}
     if code == "left_out":

@@ -95,9 +95,8 @@ def begin(now: datetime) -> None:
                 continue
             missed = len(dues) if late else len(dues) - 1
             if missed:
-                ReportRun.objects.get_or_create(
-                    mail=mail, due_at=dues[0], defaults={"state": "skipped", "error": f"late:{missed}", "ended_at": now}
-                )
+                error = f"{'late' if late else 'missed'}:{missed}"
+                ReportRun.objects.get_or_create(mail=mail, due_at=dues[0], defaults={"state": "skipped", "error": error, "ended_at": now})
                 count(mail, "skipped")
                 log.warning("report_mail_missed", organisation=mail.organisation.slug, mail=mail.pk, number=missed)
             if not late:
