@@ -125,6 +125,22 @@ def changes_by_agent(
             yield source, agent, changes
 
 
+def watched_since(organisation: str) -> dict[tuple[str, str], int]:
+    """(source, stored key of an agent) -> when the agent's presence was first told of (epoch ms), of all who were ever watched."""
+    found: dict[tuple[str, str], int] = {}
+    mine = f"SELECT MIN(agent) FROM {_CHANGES} WHERE organisation = %s AND source = %s"  # noqa: S608
+    steps = f"{mine} UNION ALL SELECT ({mine} AND agent > who.agent) FROM who WHERE who.agent IS NOT NULL"  # noqa: S608
+    since = f"SELECT MIN(told_ms) FROM {_CHANGES} b WHERE b.organisation = %s AND b.source = %s AND b.agent = who.agent"  # noqa: S608
+    with connection.cursor() as cursor:
+        for source in _sources(organisation):
+            cursor.execute(
+                f"WITH RECURSIVE who(agent) AS ({steps}) SELECT agent, ({since}) FROM who WHERE who.agent IS NOT NULL",  # noqa: S608
+                [organisation, source] * 3,
+            )
+            found.update(((source, agent), first) for agent, first in cursor.fetchall())
+    return found
+
+
 def _sources(organisation: str) -> list[str]:
     """The sources that ever told of anybody: a step along the index for each."""
     found: list[str] = []

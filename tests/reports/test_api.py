@@ -11,8 +11,10 @@ from django.test import AsyncClient
 
 from stats.clock import now_ms
 from stats.domain.periods import business_day, quarter_of
+from stats.domain.presence_changes import PresenceSeen
 from stats.domain.report import Span
 from stats.history import rolling
+from stats.history.changes import upsert_changes
 from stats.history.rollup_tables import RollupState
 from stats.history.shelf import Shelf, let_go
 from stats.history.tables import ArchivedCall, DirtyQuarter
@@ -30,7 +32,14 @@ from wallboard.reports import overlay, reading
 __all__ = ["ask", "token", "worker"]
 pytestmark = pytest.mark.django_db(transaction=True)
 COUNTS = ("offered", "answered", "answered_in_target", "abandoned", "short_abandoned", "overflowed", "voicemail", "callbacks")
+TIMES = ("time_talking", "time_ringing", "time_wrapup", "time_ready", "time_idle", "time_away", "time_logged_in", "occupancy")
 Answer = dict[str, Any]
+
+
+def seen(at: int) -> PresenceSeen:
+    """Anna became ready in a queue at an instant."""
+    document = {"profile": "1", "profile_name": "Available", "available": True, "wrapup": False, "queues": 1, "queue_keys": ("111834",)}
+    return PresenceSeen(source=SOURCE, agent="924328", at=at, told_at=at, state="ready", **document)  # type: ignore[arg-type]
 
 
 def today() -> str:
@@ -121,6 +130,20 @@ async def test_rows_of_a_long_span_come_piece_by_piece_in_order(ask: Ask, worker
     assert places == sorted(places)
     assert [row["queue_id"] for row in rows[:2]] == [111834, 111835]
     assert len(rows) >= 4
+
+
+async def test_time_before_an_agent_was_first_watched_is_unknown_and_not_none_at_all(ask: Ask, worker: Worker) -> None:
+    now = now_ms()
+    await worker.tell(ended_call("long-ago", since=now - 3 * 86_400_000))
+    await archive(worker)
+    await database_sync_to_async(upsert_changes)(ORGANISATION, [seen(now - 86_400_000)])
+    before, after = day_before(today(), 3), day_before(today(), 1)
+    (row,) = (await ask(f"/api/v1/reports/agents?from={before}&to={before}")).json()["rows"]
+    assert (row["offers"], row["talk_time"]) == (1, 10.0)
+    assert {row[name] for name in TIMES} == {None}
+    (row,) = (await ask(f"/api/v1/reports/agents?from={after}&to={after}")).json()["rows"]
+    assert row["time_logged_in"] > 0
+    assert row["time_talking"] == 0.0
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from stats.domain.facts import PartyFacts
+from stats.domain.periods import business_day, day_bounds
 from stats.domain.records import Party
 from stats.domain.report import Kind, Line, Span
 from stats.domain.report_lines import Lines
@@ -14,6 +15,7 @@ from stats.domain.slices import Along
 from stats.history.party_names import Called, aliases, party_names
 from stats.history.reports import Sums, add_stored, one_look
 from stats.history.rolling_days import days_from
+from stats.history.rolling_reading import watched_since
 from stats.history.settings_in_force import InForce
 from wallboard.reports.overlay import Live, Whose, lay
 from wallboard.reports.report import Report
@@ -66,13 +68,23 @@ class Reader:
                 bins=self.bins,
             )
             add_stored(kind, sums, lines)
+            watched = self._watched_from(key_of) if kind == "agent" and not self.told.away else None
         report = Report(span=span, kind=kind, along=self.along, as_of=self.told.as_of, recounting=laid.recounting)
         report.lines = lines.finished(self.told.as_of)
         report.scoped, report.away = span.queues is not None, self.told.away
         report.names = self._names(report.lines, called, key_of)
-        if kind == "agent" and not self.told.away:
-            report.unwatched = frozenset(line.key for line in report.lines if line.key not in facts.presence)
+        report.watched_from = watched
         return report, laid.rolled_to
+
+    def _watched_from(self, key_of: Callable[[str, str], str]) -> dict[str, int]:
+        """By key of today since when an agent is watched: as the archive was told, what is on its way to it, else today."""
+        found: dict[str, int] = {}
+        changes = (((change.source, change.agent), change.told_at) for change in self.told.changes)
+        for (source, stored), since in (*watched_since(self.span.organisation).items(), *changes):
+            key = key_of(source, stored)
+            found[key] = min(since, found.get(key, since))
+        today = day_bounds(business_day(self.told.as_of, self.span.timezone), self.span.timezone)[0]
+        return dict.fromkeys(self.told.facts.presence, today) | found
 
     def _aliases(self, called: Mapping[tuple[str, str], Called]) -> dict[str, str]:
         """Older keys of queues, by which their settings are found."""

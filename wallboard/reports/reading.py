@@ -157,6 +157,7 @@ def _rename(report: Report, organisation: LiveOrganisation, viewer: Viewer | Non
         )
         for key, party in report.names.items()
     }
-    report.unwatched = frozenset(naming.key_of(key) for key in report.unwatched)
+    if report.watched_from is not None:
+        report.watched_from = {naming.key_of(key): since for key, since in report.watched_from.items()}
     for line in report.lines:
         line.key = naming.key_of(line.key) if line.key else ""

@@ -20,8 +20,9 @@ class Report:
 
     `lines`: one a key ("" for the site) and interval, by time, then key; intervals with nothing have no line. `names`: by key of today.
     `complete_to` (epoch ms): everything up to there is in it. `recounting`: so many quarters wait to be added up anew, and are as before.
-    `away`: the live store told nothing. `scoped`: it is made of some queues alone, so that the site's calls are unknown. `unwatched`:
-    agents of whom no presence is known, whose times are unknown where none were seen.
+    `away`: the live store told nothing. `scoped`: it is made of some queues alone, so that the site's calls are unknown.
+    `watched_from`: key of an agent -> since when (epoch ms) somebody watched; the times of a line that ends before are unknown. None:
+    nobody asked.
     """
 
     span: Span
@@ -34,7 +35,7 @@ class Report:
     recounting: int = 0
     scoped: bool = False
     away: bool = False
-    unwatched: frozenset[str] = frozenset()
+    watched_from: Mapping[str, int] | None = None
 
     def by_key(self) -> dict[str, Line]:
         """Every key's line over the whole span."""
@@ -62,11 +63,18 @@ class Report:
         return added
 
     def numbers(self, line: Line) -> dict[str, Number | dict[str, float | None]]:
-        """A line's numbers by id, those null that cannot be known: the site's calls where some queues alone are seen, and the times of an
-        agent who was never watched."""
+        """A line's numbers by id, those null that cannot be known: the site's calls where some queues alone are seen, and the times of
+        agents before anybody watched them."""
         numbers = line.numbers(self.kind)
         if self.kind == "site" and self.scoped:
             numbers.update(dict.fromkeys(SITE_COUNTED))
-        if self.kind == "agent" and line.key in self.unwatched and not any(name.startswith(_TIMES) for name in line.amounts):
+        if self.kind == "agent" and self._unwatched(line):
             numbers.update({name: None for name in numbers if name.startswith(_TIMES) or name == "occupancy"})
         return numbers
+
+    def _unwatched(self, line: Line) -> bool:
+        """Whether nobody watched in all of its time, so that no time in it is not 0 but unknown; a line of all agents has no key."""
+        if self.watched_from is None or any(line.amounts.get(name) for name in line.amounts if name.startswith(_TIMES)):
+            return False
+        since = self.watched_from.get(line.key) if line.key else min(self.watched_from.values(), default=None)
+        return since is None or line.end <= since
