@@ -119,6 +119,23 @@ def test_two_processes_send_it_once(people: dict[str, Any], past: None, office: 
     assert only_run(mail).state == "sent"
 
 
+def test_of_two_who_see_the_same_run_one_has_it(people: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    mail_of(people["supervisor"])
+    sending.begin(sending.present())
+    found: list[ReportRun | None] = []
+    hold = sending._later
+
+    def meanwhile(now: Any) -> Any:
+        """Another process is as far, and quicker."""
+        monkeypatch.setattr(sending, "_later", hold)
+        found.append(sending.take(now))
+        return hold(now)
+
+    monkeypatch.setattr(sending, "_later", meanwhile)
+    found.append(sending.take(sending.present()))
+    assert [each is not None for each in found] == [True, False]
+
+
 def test_whoever_dies_with_a_run_leaves_it_to_the_next_and_no_recipient_has_it_twice(
     people: dict[str, Any], past: None, office: PostOffice
 ) -> None:
