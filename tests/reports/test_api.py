@@ -153,6 +153,7 @@ async def test_time_before_an_agent_was_first_watched_is_unknown_and_not_none_at
         ("queues?from=2026-02-30", 400, "from"),
         ("queues?to=tomorrow", 400, "to"),
         ("queues?from=2026-05-18&to=2026-05-01", 400, "to"),
+        ("queues?from=2100-01-01", 400, "from"),
         ("site?from=2010-01-01&to=2026-05-01", 400, "from"),
         ("agents?interval=2h", 400, "interval"),
         ("agents?format=pdf", 400, "format"),

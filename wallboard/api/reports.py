@@ -104,6 +104,8 @@ async def _span(request: HttpRequest, organisation: LiveOrganisation, viewer: Vi
     timezone = organisation.mirror.facts.timezone
     last = _day(request, "to", business_day(clock.now_ms(), timezone))
     first = _day(request, "from", last.isoformat())
+    if last < first and "to" not in request.GET:
+        raise wrong_parameter("from", first.isoformat(), f"a day that is not after today ({last.isoformat()}), unless to= says until when")
     if last < first:
         raise wrong_parameter("to", last.isoformat(), f"a day that is not before from={first.isoformat()}")
     if (last - first).days >= MOST_DAYS:
