@@ -15,13 +15,14 @@ from django.db import transaction
 from stats.domain.forgetting import slot_of, without_numbers
 from stats.domain.merge import Told, merge_call
 from stats.domain.outcomes import settle
-from stats.domain.periods import quarter_of
+from stats.domain.periods import QUARTER_MS, quarter_of
 from stats.domain.records import Call, Journey, Offer, PresenceSlot, ProfileUse, Visit
 from stats.history import archive, rows
 from stats.history.backfill_tables import BackfillDay
 from stats.history.marks import forgetting
 from stats.history.partitions import EARLIEST_MS
 from stats.history.retention import DAY_MS, Keep
+from stats.history.rollup_tables import RolledQuarter
 from stats.history.slots import upsert_slots
 from stats.history.tables import ArchivedCall
 from stats.history.telling import Telling
@@ -203,8 +204,18 @@ def begin_day(organisation: str, source: str, bounds: tuple[int, int], now_ms: i
         state="reading",
         at_ms=now_ms,
     )
-    fresh.save(force_insert=row is None, force_update=row is not None)
+    with transaction.atomic():
+        if row is None:
+            _not_final(organisation, bounds)
+        fresh.save(force_insert=row is None, force_update=row is not None)
     return fresh
+
+
+def _not_final(organisation: str, bounds: tuple[int, int]) -> None:
+    """A day that nobody watched whole is not final before it has been read: what a neighbour's calls made of it was never the truth."""
+    quarters = RolledQuarter._default_manager.filter(organisation=organisation, quarter_ms__gte=bounds[0], quarter_ms__lt=bounds[1])
+    if quarters.count() < (bounds[1] - bounds[0]) // QUARTER_MS:
+        quarters.update(final_ms=None)
 
 
 def write_day(day: BackfillDay) -> None:

@@ -12,6 +12,7 @@ from django.db.models import Q
 from stats.domain.metrics import DEFINITIONS
 from stats.domain.periods import QUARTER_MS, business_day, day_bounds, quarter_of
 from stats.history.archive import lock, mark
+from stats.history.backfill_tables import BackfillDay
 from stats.history.partitions import EARLIEST_MS
 from stats.history.rolling_days import follow_zone
 from stats.history.rollup_tables import RolledQuarter, RollupState
@@ -117,9 +118,18 @@ def settle_final(organisation: str, now_ms: int, final_ms: int) -> None:
     over = RolledQuarter._default_manager.filter(
         organisation=organisation, final_ms__isnull=True, state="done", quarter_ms__lte=now_ms - QUARTER_MS - final_ms
     )
-    over = over.exclude(quarter_ms__in=marked)
+    over = over.exclude(quarter_ms__in=marked).exclude(being_read(organisation))
     if over.exists():
         over.update(final_ms=now_ms)
+
+
+def being_read(organisation: str) -> Q:
+    """The quarters of days that are just being read from a telephone system's past, of which nothing is final."""
+    days = BackfillDay._default_manager.filter(organisation=organisation, state="reading").values_list("from_ms", "to_ms")
+    found = Q(quarter_ms__in=[])
+    for first, end in days:
+        found |= Q(quarter_ms__gte=first, quarter_ms__lt=end)
+    return found
 
 
 def dirty_in(organisation: str, first: int, end: int) -> list[int]:
