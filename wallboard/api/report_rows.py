@@ -5,7 +5,7 @@ their beginning, then of the id; making rows is work, and is done beside the eve
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 
@@ -35,17 +35,20 @@ COLUMNS: dict[Kind, tuple[str, ...]] = {
 
 @dataclass(slots=True)
 class Told:
-    """What is known once everything was read: up to when it is complete (epoch ms), and how many quarters wait to be added up anew."""
+    """What is known once everything was read: up to when it is complete (epoch ms), how many quarters wait to be added up anew, and
+    of which days a part alone is known."""
 
     as_of: int = 0
     complete_to: int | None = None
     recounting: int = 0
+    unread: list[str] = field(default_factory=list)
 
     def take(self, report: Report) -> None:
         """One piece has been read."""
         self.as_of = max(self.as_of, report.as_of)
         self.complete_to = report.complete_to if self.complete_to is None else min(self.complete_to, report.complete_to)
         self.recounting += report.recounting
+        self.unread += report.unread
 
 
 async def pieces(span: Span, kind: Kind, viewer: Viewer | None, told: Told, make: Callable[[Iterator[Row]], Made]) -> AsyncIterator[Made]:

@@ -51,6 +51,7 @@ def _report(row: dict[str, Schema], of: str) -> Schema:
             "as_of": known("string", f"when it was read; {_MOMENT}"),
             "complete_to": known("string", f"everything up to here is in it; {_MOMENT}"),
             "recounting": known("integer", "quarters of an hour that wait to be added up anew; their numbers are those of before"),
+            "unread": listing(known("string", "a day of which a part alone is known: nobody listened, and its history was not read")),
         },
         f"{of}, in order of their beginning, then of the id; a time in which nothing was counted has no row",
     )

@@ -89,6 +89,7 @@ async def _document(span: Span, told: Told, parts: AsyncIterator[bytes]) -> Asyn
         "as_of": written(told.as_of, span.timezone),
         "complete_to": written(told.as_of if told.complete_to is None else told.complete_to, span.timezone),
         "recounting": told.recounting,
+        "unread": told.unread,
     }
     yield (b"" if before == b"," else before) + b"]," + _encode(tail)[1:]
 

@@ -68,6 +68,7 @@ class Stamp:
 
     complete_to: int
     recounting: int = 0
+    unread: tuple[str, ...] = ()
 
 
 async def calls(visit: Visit) -> HttpResponseBase:

@@ -19,6 +19,12 @@ def days_between(first: str, last: str) -> int:
     return (date.fromisoformat(last) - date.fromisoformat(first)).days + 1
 
 
+def every_day(first: str, last: str) -> list[str]:
+    """The days from one to another, both included."""
+    begin = date.fromisoformat(first)
+    return [(begin + timedelta(days=n)).isoformat() for n in range(days_between(first, last))]
+
+
 def moved(first: date, last: date, back: int) -> tuple[str, str]:
     """Two days so many days back."""
     return (first - timedelta(days=back)).isoformat(), (last - timedelta(days=back)).isoformat()

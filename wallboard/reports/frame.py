@@ -27,6 +27,7 @@ class Stamped(Protocol):
 
     complete_to: int
     recounting: int
+    unread: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,7 @@ async def _framed(visit: Visit, tab: str, asked: Asked, drawn: Drawn, status: in
             "timezone": visit.timezone,
             "complete": words.stamp_words(report.complete_to, visit.now, visit.timezone) if report is not None else "",
             "recounting": report.recounting if report is not None else 0,
+            "unread": words.unread_words(report.unread) if report is not None else None,
             "restated": restated,
             "restated_address": restated_address,
             "definitions": DEFINITIONS,

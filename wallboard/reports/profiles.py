@@ -44,6 +44,7 @@ class Stamp:
 
     complete_to: int
     recounting: int = 0
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from stats.history.reports import Sums, add_stored, one_look
 from stats.history.rolling_days import days_from
 from stats.history.rolling_reading import watched_since
 from stats.history.settings_in_force import InForce
+from stats.history.unread import unread_days
 from wallboard.reports.overlay import Live, Whose, lay
 from wallboard.reports.report import Report
 
@@ -68,12 +69,14 @@ class Reader:
                 bins=self.bins,
             )
             add_stored(kind, sums, lines)
+            today = business_day(self.told.as_of, span.timezone)
+            unread = unread_days(span.organisation, span.timezone, span.first, span.last, today)
             watched = self._watched_from(key_of) if kind == "agent" and not self.told.away else None
         report = Report(span=span, kind=kind, along=self.along, as_of=self.told.as_of, recounting=laid.recounting)
         report.lines = lines.finished(self.told.as_of)
         report.scoped, report.away = span.queues is not None, self.told.away
         report.names = self._names(report.lines, called, key_of)
-        report.watched_from = watched
+        report.watched_from, report.unread = watched, tuple(unread)
         return report, laid.rolled_to
 
     def _watched_from(self, key_of: Callable[[str, str], str]) -> dict[str, int]:

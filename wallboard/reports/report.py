@@ -22,7 +22,7 @@ class Report:
     `complete_to` (epoch ms): everything up to there is in it. `recounting`: so many quarters wait to be added up anew, and are as before.
     `away`: the live store told nothing. `scoped`: it is made of some queues alone, so that the site's calls are unknown.
     `watched_from`: key of an agent -> since when (epoch ms) somebody watched; the times of a line that ends before are unknown. None:
-    nobody asked.
+    nobody asked. `unread`: its days of which the archive knows a part alone.
     """
 
     span: Span
@@ -36,6 +36,7 @@ class Report:
     scoped: bool = False
     away: bool = False
     watched_from: Mapping[str, int] | None = None
+    unread: tuple[str, ...] = ()
 
     def by_key(self) -> dict[str, Line]:
         """Every key's line over the whole span."""

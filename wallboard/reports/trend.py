@@ -2,7 +2,8 @@
 
 Rules that hold here:
 - The table is the truth of the page: the drawing of the server and that of the browser are made of its rows.
-- Where nothing is known the line has a gap: before the archive, after what has been heard, and a share of nothing. A count of none is 0.
+- Where too little is known the line has a gap: before the archive, in a day that was not read whole, after what has been heard, and where
+  a share is of nothing. A count of none is 0.
 - What is not over is marked, and drawn apart.
 """
 
@@ -24,6 +25,7 @@ from wallboard.reports.archive_begin import begin_words, begins
 from wallboard.reports.asked import Asked
 from wallboard.reports.bar import Address
 from wallboard.reports.beside import cells, pairs
+from wallboard.reports.days import every_day
 from wallboard.reports.frame import Drawn, report_page
 from wallboard.reports.metric import Metric, choice_of, metric_of, promises_of
 from wallboard.reports.reading import Report
@@ -111,6 +113,7 @@ def _points(
     language, lines = str(getattr(visit.request, "LANGUAGE_CODE", "en")), report.by_time()
     found: list[Point] = []
     told: set[int] = set()
+    unread = frozenset(report.unread)
 
     def number(line: Line | None, start: int, end: int) -> float | None:
         return figures.number(report.numbers(line if line is not None else Line("", start, end)).get(metric.id))
@@ -118,12 +121,12 @@ def _points(
     for start, end in cells(report.span):
         if start >= visit.now or (begin is not None and end <= begin):
             continue
-        heard = start < report.complete_to or start in lines
+        first, last = business_day(start, visit.timezone), business_day(end - 1, visit.timezone)
+        heard = (start < report.complete_to or start in lines) and not unread.issuperset(every_day(first, last))
         value = number(lines.get(start), start, end) if heard else None
         was = number(before[start], start, end) if start in before else None
         open_ = end > visit.now
         label = words.interval_words(start, end, asked.interval, visit.timezone, with_day=asked.days > 1)
-        first, last = business_day(start, visit.timezone), business_day(end - 1, visit.timezone)
         mine = [each for each in noted if first <= each.day <= last and each.id not in told]
         told |= {each.id for each in mine}
         found.append(

@@ -3,8 +3,8 @@
 Rules that hold here: days are written by the language's own formats; times of day are the organisation's.
 """
 
-from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 
 from django.utils import formats
 from django.utils.dates import WEEKDAYS_ABBR
@@ -21,6 +21,8 @@ from wallboard.reports.asked import Asked
 
 Words = str | Promise
 DASH = "–"
+# So many stretches of days are named one by one.
+MOST_SPANS = 4
 # Every tab, what it is called, and the ability it needs.
 TABS: Mapping[str, tuple[Words, str]] = {
     "interval": (pgettext_lazy("report", "Intervals"), "look"),
@@ -85,6 +87,23 @@ def days_words(first: str, last: str, *, year: bool = True) -> str:
     shown = "j" if (begin.year, begin.month) == (end.year, end.month) else "j F" if begin.year == end.year else "j F Y"
     dash = DASH if shown == "j" else f" {DASH} "
     return f"{formats.date_format(begin, shown)}{dash}{formats.date_format(end, 'j F Y' if year or begin.year != end.year else 'j F')}"
+
+
+def unread_words(days: Sequence[str]) -> dict[str, str] | None:
+    """Which days are known in part alone, and the command that reads them; None for none."""
+    if not days:
+        return None
+    spans: list[list[str]] = []
+    for day in days:
+        follows = bool(spans) and date.fromisoformat(spans[-1][1]) + timedelta(days=1) == date.fromisoformat(day)
+        if follows:
+            spans[-1][1] = day
+        else:
+            spans.append([day, day])
+    named = [days_words(first, last) for first, last in spans[:MOST_SPANS]]
+    if len(spans) > MOST_SPANS:
+        named.append("…")
+    return {"days": ", ".join(named), "command": f"manage.py backfill --from {days[0]} --to {days[-1]}"}
 
 
 def period_words(asked: Asked) -> str:
