@@ -140,8 +140,6 @@ def write(claimed: Claim, rolling: Rolling, rows: Rows, now_ms: int) -> int:
         for model, those in rows.all():
             rolling_rows.insert(model, those)
         done = mine.filter(quarter_ms__in=list(held))
-        over = done.filter(final_ms=None, quarter_ms__lte=now_ms - QUARTER_MS - FINAL_MS)
-        over.exclude(rolling_due.being_read(slug)).update(final_ms=now_ms)
         done.update(state="done", definitions=DEFINITIONS, at_ms=now_ms)
         joined = party_names.learn(slug, [rolling.names[place] for place in sorted(rolling.names)])
         rolling_due.take_marks(slug, {q: n for q, n in claimed.marks.items() if q in held}, _under(slug, claimed.timezone, joined))

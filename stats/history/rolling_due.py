@@ -7,7 +7,7 @@ which they were read, in the order of time, so that two who mark and take away n
 from collections.abc import Collection, Iterable, Mapping
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Min, Q
 
 from stats.domain.metrics import DEFINITIONS
 from stats.domain.periods import QUARTER_MS, business_day, day_bounds, quarter_of
@@ -21,6 +21,8 @@ from stats.history.tables import DirtyQuarter, PresenceChange
 AT_ONCE = 2_000
 # No more quarters than these rest at a time: those that have just closed.
 RESTING = 50
+# So long a quarter must have stayed as it was added up, before it is taken for final.
+RESTED_MS = 10 * 60_000
 # Quarters of so long ago are wanted before all older ones, where the business day has just begun.
 RECENT_MS = 6 * 3_600_000
 
@@ -113,21 +115,33 @@ def take_marks(organisation: str, read: Mapping[int, int], put: Collection[int])
 
 
 def settle_final(organisation: str, now_ms: int, final_ms: int) -> None:
-    """Take for final what was over so long ago and waits for nothing. Raises django.db.Error."""
+    """Take for final what was over so long ago, waits for nothing and has rested. Raises django.db.Error."""
     marked = DirtyQuarter._default_manager.filter(organisation=organisation).values("quarter_ms")
     over = RolledQuarter._default_manager.filter(
         organisation=organisation, final_ms__isnull=True, state="done", quarter_ms__lte=now_ms - QUARTER_MS - final_ms
     )
-    over = over.exclude(quarter_ms__in=marked).exclude(being_read(organisation))
+    over = over.exclude(quarter_ms__in=marked)
+    # What was read whole needs no rest; what a collector reads of its first day comes bit by bit.
+    over = over.filter(Q(at_ms__lte=now_ms - RESTED_MS) | _in_days(organisation, "done")).exclude(_in_days(organisation, "reading"))
     if over.exists():
         over.update(final_ms=now_ms)
 
 
-def being_read(organisation: str) -> Q:
-    """The quarters of days that are just being read from a telephone system's past, of which nothing is final."""
-    days = BackfillDay._default_manager.filter(organisation=organisation, state="reading").values_list("from_ms", "to_ms")
+def _in_days(organisation: str, state: str) -> Q:
+    """The quarters of days of a telephone system's past that are in this state of being read."""
+    waits = RolledQuarter._default_manager.filter(organisation=organisation, final_ms__isnull=True)
+    span = waits.aggregate(first=Min("quarter_ms"), last=Max("quarter_ms"))
     found = Q(quarter_ms__in=[])
-    for first, end in days:
+    if span["first"] is None:
+        return found
+    days = BackfillDay._default_manager.filter(organisation=organisation, state=state, to_ms__gt=span["first"], from_ms__lte=span["last"])
+    stretches: list[list[int]] = []
+    for first, end in days.order_by("from_ms").values_list("from_ms", "to_ms"):
+        if stretches and first <= stretches[-1][1]:
+            stretches[-1][1] = max(end, stretches[-1][1])
+        else:
+            stretches.append([first, end])
+    for first, end in stretches:
         found |= Q(quarter_ms__gte=first, quarter_ms__lt=end)
     return found
 

@@ -331,6 +331,7 @@ def test_an_agent_watched_under_two_keys_is_one_whose_time_goes_by_once() -> Non
     organisation()
     keep_changes([seen("a:900", NOON), seen("100", NOON + HOUR_MS, "away")])
     roll(NOON + DAY_MS)
+    roll(NOON + DAY_MS + QUARTER_MS - 1)
     assert sums_of(AgentRollup, agent="a:900")["time_ready"] == DAY_MS, "nobody knows better yet"
     call = plain(1, NOON + DAY_MS)
     keep([replace(call, offers=(replace(call.offers[0], agent=Party(id=100, account_id=900, name="Agent")),))])

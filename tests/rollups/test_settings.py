@@ -67,6 +67,7 @@ def test_a_final_quarter_of_today_that_a_new_target_moves_is_listed_with_it(cloc
     """In the evening the morning is final."""
     owner = organisation()
     keep([plain(1, NOON - 3 * HOUR_MS)])
+    roll(NOON + 7 * HOUR_MS)
     roll(NOON + 8 * HOUR_MS)
     clock(NOON + 8 * HOUR_MS)
     QueueSetting.objects.create(organisation=owner, queue_key="11", target_s=5)
