@@ -20,6 +20,7 @@ from tests.pages.members import looks
 from tests.push.floor import ANNA, ORGANISATION, PER, SALES, SOURCE, SUPPORT, Worker, ready
 from tests.reports_pages.past import at, back, fill
 from tests.reports_pages.test_pages import ask, text_of
+from tests.rollups.sums import keep_changes, seen
 from wallboard.accounts.models import AuditEntry
 from wallboard.push import live
 from wallboard.reports import table
@@ -36,8 +37,9 @@ HOSTILE = "<script>alert(1)</script> \u202e{{7*7}} 'ny meny'"
 
 @pytest.fixture
 async def floor(worker: Worker) -> AsyncIterator[Worker]:
-    """Today's few calls in the live store, and past days in the archive."""
+    """Today's few calls in the live store, and past days in the archive, of which everything is known: somebody has listened since."""
     await database_sync_to_async(fill)()
+    await database_sync_to_async(keep_changes)([seen("1", at(back(30), 0), "off", queues=0)])
     yield worker
     await live.close()
 

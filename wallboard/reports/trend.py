@@ -122,7 +122,7 @@ def _points(
         if start >= visit.now or (begin is not None and end <= begin):
             continue
         first, last = business_day(start, visit.timezone), business_day(end - 1, visit.timezone)
-        heard = (start < report.complete_to or start in lines) and not unread.issuperset(every_day(first, last))
+        heard = start in lines or (start < report.complete_to and not unread.issuperset(every_day(first, last)))
         value = number(lines.get(start), start, end) if heard else None
         was = number(before[start], start, end) if start in before else None
         open_ = end > visit.now
