@@ -153,10 +153,14 @@ def test_waits_are_right_within_a_second_on_a_television_whose_clock_is_wrong_an
     since = int(str(stage.values["queue:111834"]["longest_wait_since"]))
 
     def wait_is_right() -> None:
+        # Asking the browser takes a while itself: what it shows was right at some instant of that while.
+        asked = stage.now() - since
         text = page.locator('[data-value="queue:111834.longest_wait"]').inner_text()
+        answered = stage.now() - since
         seen.append(text)
         minutes, seconds = text.split(":")
-        assert abs(int(minutes) * 60 + int(seconds) - (stage.now() - since) / 1000) <= 1.6, (text, stage.now() - since)
+        shown = 1000 * (int(minutes) * 60 + int(seconds))
+        assert asked - 1600 <= shown <= answered + 1600, (text, asked, answered)
 
     for step in (0, -3600000, 3600000):
         page.evaluate(f"window.sleepFor({step})")
