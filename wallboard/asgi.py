@@ -4,7 +4,6 @@ Rules that hold here: a thousand screens need a thousand descriptors, so the pro
 in words, and finishes the answers it began.
 """
 
-import gc
 import os
 import resource
 import sys
@@ -24,6 +23,7 @@ except WrongSetting as wrong:
 
 from channels.routing import ProtocolTypeRouter, URLRouter
 
+from wallboard.garbage import look_seldom
 from wallboard.origins import OwnOrigin
 from wallboard.push import hubs, leaving
 from wallboard.push.routing import websocket_urlpatterns
@@ -40,8 +40,4 @@ application = ProtocolTypeRouter(
     }
 )
 
-# To look for garbage everywhere takes a tenth of a second in which nobody is answered. What was imported is never garbage, and most of
-# what a page leaves behind is gone by itself when it is looked for less often.
-gc.collect()
-gc.freeze()
-gc.set_threshold(10_000, 20, 10)
+look_seldom()

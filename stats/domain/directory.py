@@ -24,6 +24,7 @@ class Directory:
         self.by_key: dict[str, Party] = {}
         self._by_account: dict[int, int] = {}  # account id -> statistics id
         self._by_name: dict[str, str] = {}  # name -> key, for tellings that carry nothing else
+        self._by_ref: dict[str, str] = {}  # ref -> key, where a party has numbers too
         self._fills: dict[Party, Party] = {}
 
     def fill(self, party: Party) -> Party:
@@ -41,6 +42,8 @@ class Directory:
         if number is None and party.account_id is not None:
             number = self._by_account.get(party.account_id)
         key = str(number) if number is not None else party.key
+        if key is not None and key.startswith("s:"):
+            key = self._by_ref.get(key[2:], key)
         if key is not None and key.startswith("n:"):
             key = self._by_name.get(key[2:], key)
         known = self.by_key.get(key) if key is not None else None
@@ -50,6 +53,7 @@ class Directory:
             id=party.id if party.id is not None else known.id,
             account_id=party.account_id if party.account_id is not None else known.account_id,
             name=party.name or known.name,
+            ref=party.ref or known.ref,
         )
         return party if full == party else full
 
@@ -72,6 +76,7 @@ class Directory:
                 id=held.id,
                 account_id=full.account_id if full.account_id is not None else held.account_id,
                 name=held.name if held.name and not (rename and full.name) else full.name,
+                ref=full.ref or held.ref,
             )
         if full == held:
             return None
@@ -84,6 +89,8 @@ class Directory:
             if full.account_id is not None:
                 self._by_account[full.account_id] = full.id
         self.by_key[key] = full
+        if full.ref and not key.startswith("s:"):
+            self._by_ref[full.ref] = key
         if full.name:
             self._by_name[full.name] = key
         self._changed()
@@ -94,6 +101,7 @@ class Directory:
         self.by_key.pop(key, None)
         self._by_account = {account: number for account, number in self._by_account.items() if str(number) != key}
         self._by_name = {name: known for name, known in self._by_name.items() if known != key}
+        self._by_ref = {ref: known for ref, known in self._by_ref.items() if known != key}
         self._changed()
 
     def _changed(self) -> None:

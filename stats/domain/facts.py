@@ -55,6 +55,9 @@ class SourceFacts:
     vendor_ahead_ms: int = 0  # the vendor's clock before its worker's, as far as its frames prove it
     store_ahead_ms: int | None = None  # its worker's clock before the store's
     clock_ahead_ms: int = 0  # its worker's clock before the reader's, where they differ; known to the reader alone
+    lacks: dict[str, tuple[str, ...]] = field(default_factory=dict)  # ids of metrics its vendor cannot tell, by kind of scope
+    derived: bool = False  # its agents' states are made from their rings and talks
+    hooks: tuple[tuple[str, str, str], ...] = ()  # what is ordered at the vendor: event, "on", "off" or "missing", its words
 
 
 @dataclass(slots=True, kw_only=True)
@@ -65,6 +68,7 @@ class PartyFacts:
     party: Party
     source: str
     risk: int | None = None
+    estimate_ms: int | None = None  # how long the vendor says that a caller who comes now would wait
 
 
 @dataclass(slots=True, kw_only=True)

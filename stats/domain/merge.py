@@ -52,13 +52,19 @@ FRAME = Told()
 
 
 def same_party(one: Party, other: Party) -> bool:
-    """Whether two namings are one queue (agent): by statistics id, else by account id, else by name alone."""
+    """Whether two namings are one queue (agent): by statistics id, else by account id, else by ref, else by name alone."""
     if one.id is not None and other.id is not None:
         return one.id == other.id
     if one.account_id is not None and other.account_id is not None:
         return one.account_id == other.account_id
-    bare = (one.id is None and one.account_id is None) or (other.id is None and other.account_id is None)
+    if one.ref is not None and other.ref is not None:
+        return one.ref == other.ref
+    bare = _bare(one) or _bare(other)
     return bare and one.name is not None and one.name == other.name
+
+
+def _bare(party: Party) -> bool:
+    return party.id is None and party.account_id is None and party.ref is None
 
 
 def merge_party(held: Party | None, told: Party | None, *, newer: bool = True) -> Party | None:
@@ -72,6 +78,7 @@ def merge_party(held: Party | None, told: Party | None, *, newer: bool = True) -
         id=first.id if first.id is not None else second.id,
         account_id=first.account_id if first.account_id is not None else second.account_id,
         name=first.name or second.name,
+        ref=first.ref or second.ref,
     )
 
 
@@ -88,7 +95,7 @@ def merge_instant(held: int | None, told: int | None, *, newer: bool) -> int | N
 
 
 _INSTANTS = frozenset({"started_at", "entered_at", "began_at", "answered_at", "ended_at"})
-_STICKY = frozenset({"answered", "voicemail", "callback_ordered", "ivr_seen", "recorded"})
+_STICKY = frozenset({"answered", "voicemail", "callback_ordered", "ivr_seen", "recorded", "derived", "moved_on"})
 _COUNTS = frozenset({"transfers", "transfer", "callbacks", "redirects", "devices", "from_transfer", "to_transfer"})
 _PARTIES = frozenset({"first_agent", "last_agent", "first_queue", "last_queue", "queue", "agent"})
 _LARGER = frozenset({"last_answered_at"})

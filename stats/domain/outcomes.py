@@ -2,12 +2,14 @@
 
 Rule 1: everything that affects an outcome is in the record; nothing here knows the time, a target or a window.
 Rule 2: an outcome may change when more is learnt; whoever counts must be able to take a count back.
+Rule 3: a visit to a queue that the vendor does not have (`Visit.derived`) ends with the last ring or talk of its call.
 
     a visit, first match                     | outcome
     -----------------------------------------+-----------
     active, unanswered, its call goes on     | waiting      (also of an expired call: then "expired")
     answered here by an agent                | answered
-    a later visit, or answered elsewhere     | overflowed
+    a later visit, or answered elsewhere, or |
+      it moved on to what is no queue        | overflowed
     ended in voicemail                       | voicemail
     the caller ordered a callback            | callback
     the call is over, or no document says    |
@@ -15,7 +17,7 @@ Rule 2: an outcome may change when more is learnt; whoever counts must be able t
     otherwise                                | leaving
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from stats.domain.merge import same_party
@@ -127,8 +129,17 @@ def _known_sum(values: list[int | None]) -> int | None:
     return sum(known) if known else None
 
 
+def _without_made_up_waits(call: Call) -> Call:
+    """Ends the visits to queues the vendor does not have, when nothing rings or talks any more; another ring begins them again."""
+    if not any(v.derived and not v.ended for v in call.visits) or not call.offers or not all(o.ended for o in call.offers):
+        return call
+    last = max((o.ended_at for o in call.offers if o.ended_at is not None), default=None)
+    return replace(call, visits=tuple(replace(v, active=False, ended_at=last) if v.derived and not v.ended else v for v in call.visits))
+
+
 def settle(call: Call) -> SettledCall:
     """Read a record: direction, outcomes, waits and talk of all its parts. Pure; a few microseconds."""
+    call = _without_made_up_waits(call)
     journey = call.journey
     direction, internal = direction_of(call)
     goes_on = journey is not None and journey.goes_on and not call.expired
@@ -246,7 +257,7 @@ def _outcome(
         return VisitOutcome.EXPIRED if call.expired else VisitOutcome.WAITING
     if here:
         return VisitOutcome.ANSWERED
-    if not last:
+    if not last or visit.moved_on:
         return VisitOutcome.OVERFLOWED
     unseen = answered and not answers and not any(v.answered_at is not None for v in call.visits)
     if unseen or (left_at is not None and any(at >= left_at for at in answers)):

@@ -9,6 +9,8 @@ Rules that hold here:
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from stats.domain.notes import Note
+
 
 class Direction(StrEnum):
     """Which way a call went, seen from the organisation."""
@@ -20,19 +22,25 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
-    """A queue or an agent as one document named it: the vendor's statistics id, its account id, its display name."""
+    """A queue or an agent as one document named it: the vendor's statistics id, its account id, its display name.
+
+    `ref`: what a vendor without such numbers knows it by, as "<source>:<id>", so that no two sources can mean each other's.
+    """
 
     id: int | None = None
     account_id: int | None = None
     name: str | None = None
+    ref: str | None = None
 
     @property
     def key(self) -> str | None:
-        """The key this telling alone supports: "111834", else "a:998877", else "n:<name>", else None."""
+        """The key this telling alone supports: "111834", else "a:998877", else "s:<ref>", else "n:<name>", else None."""
         if self.id is not None:
             return str(self.id)
         if self.account_id is not None:
             return f"a:{self.account_id}"
+        if self.ref:
+            return f"s:{self.ref}"
         return f"n:{self.name}" if self.name else None
 
 
@@ -120,6 +128,8 @@ class Visit:
     not_answer_risk: int | None = None
     asof: int = field(default=0, compare=False)  # our instant up to which this is known to hold; no part of its meaning
     end_reason: str | None = None  # how the last ring of it ended
+    derived: bool | None = None  # the vendor has no such queue: it ends when its call's rings do (see `outcomes`)
+    moved_on: bool | None = None  # it left by itself to somewhere that is no queue, and not because the caller hung up
 
     @property
     def ended(self) -> bool:
@@ -180,7 +190,8 @@ class Call:
             return True
         if self.journey is not None:
             return self.journey.ended
-        return all(v.ended for v in self.visits) and all(o.ended for o in self.offers)
+        # A queue that only we have made up holds nobody once nothing rings or talks any more.
+        return all(v.ended or (v.derived and self.offers) for v in self.visits) and all(o.ended for o in self.offers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +235,7 @@ class AgentPresence:
     updated_at: int | None = None  # the vendor's own freshness hint
     told_at: int = 0  # our receipt of it
     tenant: str | None = None
+    derived: bool = False  # no presence was told: made from the agent's rings and talks, so that availability is unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,4 +268,14 @@ class PresenceSlot:
     tenant: str | None = None
 
 
-Telling = Call | AgentPresence | PresenceSlot
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueEstimate:
+    """How long the vendor itself says that a caller who comes now would wait in a queue; `estimate_ms` None: it says nothing."""
+
+    source: str
+    queue: Party
+    estimate_ms: int | None
+    told_at: int
+
+
+Telling = Call | AgentPresence | PresenceSlot | QueueEstimate | Note

@@ -6,8 +6,8 @@ Rules that hold here:
 - A line that adds up times with different settings says so: `settings` holds each of them once, the newest last.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal, get_args
 
@@ -22,6 +22,8 @@ INTERVALS: tuple[Interval, ...] = get_args(Interval)
 WITHIN_A_DAY: Mapping[str, int] = {"15m": 1, "30m": 2, "1h": 4}  # in quarters
 # Bins of the distribution of waits, and the last of them, which is open.
 BIN_MS, LAST_BIN = 5_000, 120
+# Names of sums, and the sums.
+Row = tuple[tuple[str, ...], Sequence[int]]
 
 
 def bin_of(wait_ms: int) -> int:
@@ -93,7 +95,6 @@ def _days_of(interval: str, day: date) -> tuple[str, str]:
     return day.isoformat(), (day + timedelta(days=1)).isoformat()
 
 
-@dataclass(slots=True)
 class Line:
     """Sums of one scope over one time. `key` is "" for the site; `wait_max` ms.
 
@@ -101,28 +102,86 @@ class Line:
     `open`: part of it is not over yet.
     """
 
-    key: str
-    start: int
-    end: int
-    amounts: Amounts = field(default_factory=dict)
-    wait_max: int | None = None
-    answered_bins: dict[int, int] = field(default_factory=dict)
-    abandoned_bins: dict[int, int] = field(default_factory=dict)
-    settings: tuple[QueueTargets, ...] = ()
-    open: bool = False
+    __slots__ = ("_amounts", "_bins", "_row", "end", "key", "open", "settings", "start", "wait_max")
+
+    def __init__(self, key: str, start: int, end: int, amounts: Amounts | None = None, *, row: Row | None = None) -> None:
+        self.key, self.start, self.end = key, start, end
+        self.wait_max: int | None = None
+        self.settings: tuple[QueueTargets, ...] = ()
+        self.open = False
+        # A year of three hundred agents has a hundred thousand lines, most of which are only ever added up: what nobody looks into
+        # stays the row that was read.
+        self._row, self._amounts = row, amounts
+        self._bins: tuple[dict[int, int], dict[int, int]] | None = None
+
+    def __repr__(self) -> str:
+        return f"Line({self.key!r}, {self.start}, {self.end}, {self.amounts!r})"
+
+    @property
+    def amounts(self) -> Amounts:
+        """Sums by name; what is 0 may be left out."""
+        row = self._row
+        if self._amounts is None:
+            self._amounts = {} if row is None else {name: amount for name, amount in zip(*row, strict=True) if amount}
+            self._row = None
+        return self._amounts
+
+    @amounts.setter
+    def amounts(self, amounts: Amounts) -> None:
+        self._amounts, self._row = amounts, None
+
+    @property
+    def row(self) -> Row | None:
+        """The row that all of its sums are, where nobody has looked into it."""
+        return self._row
+
+    @property
+    def answered_bins(self) -> dict[int, int]:
+        """Answered visits by their wait."""
+        return self._both_bins()[0]
+
+    @property
+    def abandoned_bins(self) -> dict[int, int]:
+        """Visits given up by their wait."""
+        return self._both_bins()[1]
+
+    def _both_bins(self) -> tuple[dict[int, int], dict[int, int]]:
+        if self._bins is None:
+            self._bins = ({}, {})
+        return self._bins
 
     def add(self, other: "Line") -> None:
         """Take in another line's sums; the time stays as it is."""
+        held = self.amounts
         for name, amount in other.amounts.items():
-            self.amounts[name] = self.amounts.get(name, 0) + amount
+            held[name] = held.get(name, 0) + amount
+        self._add_rest(other)
+
+    def _add_rest(self, other: "Line") -> None:
         if other.wait_max is not None:
             self.wait_max = max(other.wait_max, self.wait_max or 0)
-        for mine, told in ((self.answered_bins, other.answered_bins), (self.abandoned_bins, other.abandoned_bins)):
-            for place, number in told.items():
-                mine[place] = mine.get(place, 0) + number
-        if other.settings:
+        if other._bins is not None:
+            for mine, told in zip(self._both_bins(), other._bins, strict=True):
+                for place, number in told.items():
+                    mine[place] = mine.get(place, 0) + number
+        if other.settings and other.settings != self.settings:
             self.settings = (*(each for each in self.settings if each not in other.settings), *other.settings)
         self.open = self.open or other.open
+
+    def add_all(self, others: Iterable["Line"]) -> None:
+        """The same of many: rows of the same names column by column."""
+        rows: dict[tuple[str, ...], list[Sequence[int]]] = {}
+        for other in others:
+            if (row := other.row) is None:
+                self.add(other)
+            else:
+                rows.setdefault(row[0], []).append(row[1])
+                self._add_rest(other)
+        held = self.amounts
+        for names, amounts in rows.items():
+            for name, added in zip(names, map(sum, zip(*amounts, strict=True)), strict=True):
+                if added:
+                    held[name] = held.get(name, 0) + added
 
     def numbers(self, kind: Kind) -> dict[str, Number | dict[str, float | None]]:
         """Every number of METRICS by its id: those of a queue, of an agent, or of the site with the queue numbers of all its queues."""
@@ -141,6 +200,5 @@ def total(lines: Iterable[Line], key: str = "", span: tuple[int, int] | None = N
     every = list(lines)
     start, end = span or (min((each.start for each in every), default=0), max((each.end for each in every), default=0))
     added = Line(key, start, end)
-    for each in every:
-        added.add(each)
+    added.add_all(every)
     return added

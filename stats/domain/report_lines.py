@@ -3,14 +3,16 @@
 Rules that hold here: a line is made by the first amount that is put into it; settings are told in the order of the times they were used.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from stats.domain.metrics import QueueTargets
 from stats.domain.report import Line, Span
 from stats.domain.slices import Along, cell_of, end_of
 
 Place = tuple[str, int]  # key, first instant of the interval
+_PLACE = attrgetter("start", "key")
 
 
 @dataclass(slots=True)
@@ -31,6 +33,15 @@ class Lines:
         if line is None:
             line = self.held[(key, cell)] = Line(key, cell, self._end_of(cell))
         return line
+
+    def put_row(self, key: str, cell: int, names: tuple[str, ...], amounts: Sequence[int]) -> None:
+        """Add a stored row of sums to a line; one that is the whole of its line is not looked into."""
+        place = ("" if self.along == "time" else key, cell)
+        line = self.held.get(place)
+        if line is None:
+            self.held[place] = Line(place[0], cell, self._end_of(cell), row=(names, amounts))
+        else:
+            put_pairs(line, zip(names, amounts, strict=True))
 
     def _end_of(self, cell: int) -> int:
         """Where an interval ends: asked of the calendar once, for a year of three hundred agents has a hundred thousand lines."""
@@ -59,7 +70,7 @@ class Lines:
             self.held[place].settings = tuple(sorted(told, key=told.__getitem__))
         for line in self.held.values():
             line.open = line.end > as_of
-        return [self.held[place] for place in sorted(self.held, key=lambda place: (place[1], place[0]))]
+        return sorted(self.held.values(), key=_PLACE)
 
 
 def put(line: Line, amounts: Mapping[str, int]) -> None:

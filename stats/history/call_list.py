@@ -7,7 +7,7 @@ Rules that hold here:
 """
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +69,17 @@ def candidates(question: ListQuestion, first: int, end: int, limit: int, *, olde
 
 def _place(told: Sequence[Any]) -> Place:
     return (told[0], told[1], told[2], told[3]) if len(told) == 4 else (told[0], told[1], 0, told[2])
+
+
+def number_of_calls(question: ListQuestion, first: int, end: int, most: int, beside: Collection[tuple[str, str]]) -> int:
+    """How many calls in [first, end) there are, of a list by calls: at most so many are counted, and of those `beside` (a few) none.
+
+    An index answers: no call's row, which is as long as its record, is looked at. Raises django.db.Error.
+    """
+    rows = _rows(question, first, end).filter(at_ms__gte=first, at_ms__lt=end)
+    number: int = rows.order_by("-at_ms").values("at_ms")[:most].count()
+    found = rows.filter(id_call__in={id_call for _source, id_call in beside}) if beside else rows.none()
+    return number - sum(pair in beside for pair in found.order_by().values_list("source", "id_call"))
 
 
 def calls_counted(question: ListQuestion, first: int, end: int, most: int) -> list[tuple[str, str]]:

@@ -107,7 +107,7 @@ def _called(row: PartyName, today: str) -> Called:
         source=row.source,
         key=row.key,
         today=today,
-        party=Party(id=row.number, account_id=row.account_id, name=row.name or None),
+        party=Party(id=row.number, account_id=row.account_id, name=row.name or None, ref=row.key[2:] if row.key.startswith("s:") else None),
         told_ms=row.told_ms,
     )
 

@@ -157,9 +157,17 @@ def _add_site(lines: Lines, sums: Sums, part: Sequence[Slice]) -> None:
 def _add_agents(lines: Lines, sums: Sums, part: Sequence[Slice]) -> None:
     group = ("source", "agent") if lines.along != "time" else ()
     columns = [f"r.{name}" for name in AGENT_SUMS] if _is_row(lines, part) else _summed(AGENT_SUMS)
-    for cell, *told in _asked(lines, part, _OF_AGENTS, columns, group, ("agent", sums.agents)):
-        key = sums.key_of(told[0], told[1]) if group else ""
-        put_pairs(lines.at(key, cell), zip(AGENT_SUMS, told[len(group) :], strict=True))
+    rows = _asked(lines, part, _OF_AGENTS, columns, group, ("agent", sums.agents))
+    if not group:
+        for row in rows:
+            lines.put_row("", row[0], AGENT_SUMS, row[1:])
+        return
+    keys: dict[tuple[str, str], str] = {}
+    for row in rows:
+        stored = (row[1], row[2])
+        if (key := keys.get(stored)) is None:
+            key = keys[stored] = sums.key_of(*stored)
+        lines.put_row(key, row[0], AGENT_SUMS, row[3:])
 
 
 _SETTINGS = ("target_ms", "short_ms", "share", "variant")

@@ -12,7 +12,7 @@ import structlog
 
 from stats.clock import now_ms
 from stats.domain.forgetting import slot_of, under
-from stats.domain.records import Call, PresenceSlot, Telling
+from stats.domain.records import AgentPresence, Call, PresenceSlot, Telling
 from stats.history.erased import Erased, Forgetting
 from stats.live.forgetting import drop_callers, forget_file
 
@@ -51,6 +51,8 @@ class Erasure:
             return self._forgetting.call(telling)
         if isinstance(telling, PresenceSlot):
             return slot_of(telling, self._forgetting.rename)
+        if not isinstance(telling, AgentPresence):
+            return telling
         named = self._forgetting.rename(telling.agent)
         return telling if named is telling.agent else under(telling, named)
 

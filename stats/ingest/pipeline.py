@@ -16,9 +16,10 @@ from itertools import islice
 from stats.clock import now_ms
 from stats.domain.merge import FRAME, Identities, Told, merge_call, rejoin
 from stats.domain.metrics import CountingRules, contribution
+from stats.domain.notes import Note
 from stats.domain.outcomes import settle
 from stats.domain.periods import business_day
-from stats.domain.records import AgentPresence, Call, PresenceSlot, Telling
+from stats.domain.records import AgentPresence, Call, PresenceSlot, QueueEstimate, Telling
 from stats.ingest.erasure import Erasure
 from stats.ingest.people import People
 from stats.ingest.splitting import apply_apart
@@ -66,6 +67,7 @@ class Road:
         self.erasure = Erasure(store, organisation, source)
         self.calls: OrderedDict[str, Held] = OrderedDict()
         self.slots: list[PresenceSlot] = []
+        self.notes: list[Note] = []
         self.run_id = self.seen_run_id = self.generation = ""
         self.refused: list[str] = []  # set aside since somebody last asked
         self._flushes = 0
@@ -95,9 +97,13 @@ class Road:
         elif isinstance(telling, AgentPresence):
             self.who.learn_presence(telling)
             self.people.tell(telling, self.who.agents)
-        else:
+        elif isinstance(telling, PresenceSlot):
             self.who.learn_agent(telling.agent)
             self.slots.append(telling)
+        elif isinstance(telling, QueueEstimate):
+            self.who.note_estimate(telling)
+        else:
+            self.notes.append(telling)
 
     def _tell_call(self, told: Call, how: Told, now: int) -> None:
         held = self.calls.get(told.id_call) or self.calls.setdefault(told.id_call, Held())

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import structlog
 
 from stats.domain.errors import Malformed
-from stats.domain.records import Telling
+from stats.domain.records import AgentPresence, Call, PresenceSlot, Telling
 
 log = structlog.get_logger(__name__)
 
@@ -49,13 +49,14 @@ class Binding:
 
     def admit(self, tellings: Sequence[Telling], now: int) -> tuple[Sequence[Telling], list[Malformed]]:
         """The tellings of our own customer, and a reason for each that is another's. `now`: the clock that is never stepped."""
-        if self.tenant == SEVERAL or all(telling.tenant is None or telling.tenant == self.tenant for telling in tellings):
+        if self.tenant == SEVERAL or all(_tenant(telling) in (None, self.tenant) for telling in tellings):
             return tellings, []
         kept: list[Telling] = []
         for telling in tellings:
-            if self.tenant is None and telling.tenant is not None:
-                self._learn(telling.tenant)
-            if telling.tenant is None or self.tenant in (None, SEVERAL, telling.tenant):
+            tenant = _tenant(telling)
+            if self.tenant is None and tenant is not None:
+                self._learn(tenant)
+            if tenant is None or self.tenant in (None, SEVERAL, tenant):
                 kept.append(telling)
         strangers = len(tellings) - len(kept)
         if strangers:
@@ -76,3 +77,8 @@ class Binding:
         if self._told >= SURE_AFTER:
             self.tenant = tenant
             log.info("tenant.bound", source=self._source)
+
+
+def _tenant(telling: Telling) -> str | None:
+    """The vendor's customer a telling names; notes name none."""
+    return telling.tenant if isinstance(telling, Call | AgentPresence | PresenceSlot) else None

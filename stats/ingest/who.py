@@ -10,7 +10,7 @@ import structlog
 
 from stats.domain.directory import Directory
 from stats.domain.errors import Malformed
-from stats.domain.records import AgentPresence, Call, Party, Visit
+from stats.domain.records import AgentPresence, Call, Party, QueueEstimate, Visit
 from stats.live import codec
 from stats.live.board_store import Store
 
@@ -38,6 +38,7 @@ class Who:
         self.agent_moves: list[tuple[str, str]] = []
         self._seen: dict[Kind, set[Party]] = {"queues": set(), "agents": set()}
         self._risks: dict[str, tuple[int, int]] = {}
+        self._estimates: dict[str, tuple[int | None, int]] = {}
 
     @property
     def dirty(self) -> bool:
@@ -125,6 +126,15 @@ class Who:
         stamp = visit.entered_at if visit.entered_at is not None else visit.asof
         self._put_risk(key, risk, stamp)
 
+    def note_estimate(self, told: QueueEstimate) -> None:
+        """How long the vendor says that a caller would wait; the newest stays."""
+        self._learn("queues", self.queues, told.queue)
+        key = self.queues.key(told.queue)
+        if key is not None and told.told_at >= self._estimates.get(key, (None, 0))[1]:
+            if self._estimates.get(key, (None, 0))[0] != told.estimate_ms:
+                self.entries[("estimate", key)] = codec.pack_risk(told.estimate_ms, told.told_at) if told.estimate_ms is not None else ""
+            self._estimates[key] = (told.estimate_ms, told.told_at)
+
     def _put_risk(self, key: str, risk: int, stamp: int) -> None:
         held = self._risks.get(key)
         if held is not None and (held[1] > stamp or held == (risk, stamp)):
@@ -159,6 +169,8 @@ class Who:
                 self.entries[(kind, key)] = codec.pack_party(party, self._source)
         for key, (value, stamp) in self._risks.items():
             self.entries[("risk", key)] = codec.pack_risk(value, stamp)
+        for key, (estimate, stamp) in self._estimates.items():
+            self.entries[("estimate", key)] = codec.pack_risk(estimate, stamp) if estimate is not None else ""
 
     def take(self, days: list[str]) -> Moved:
         """What waits to be written (agents' credited time moves with them on these days); the caller writes it or puts it back."""

@@ -33,11 +33,14 @@ def _names(kind: type) -> tuple[str, ...]:
 
 
 def _party_out(party: Party | None) -> list[Any] | None:
-    return None if party is None else [party.id, party.account_id, party.name]
+    if party is None:
+        return None
+    told: list[Any] = [party.id, party.account_id, party.name]
+    return told if party.ref is None else [*told, party.ref]
 
 
 def _party_in(raw: list[Any] | None) -> Party | None:
-    return None if raw is None else Party(id=raw[0], account_id=raw[1], name=raw[2])
+    return None if raw is None else Party(id=raw[0], account_id=raw[1], name=raw[2], ref=raw[3] if len(raw) > 3 else None)
 
 
 class _Shape:
@@ -167,16 +170,17 @@ def unpack_caller(packed: str) -> Caller:
 
 def pack_party(party: Party, source: str) -> str:
     """A queue or an agent with the source that names it, as JSON."""
-    return _json([party.id, party.account_id, party.name, source]).decode()
+    told = [party.id, party.account_id, party.name, source]
+    return _json(told if party.ref is None else [*told, party.ref]).decode()
 
 
 def unpack_party(packed: str) -> tuple[Party, str]:
     """From its JSON; raises Malformed."""
     try:
-        number, account, name, source = _from_json(packed)
+        number, account, name, source, *ref = _from_json(packed)
     except _UNREADABLE as why:
         raise Malformed("stored_party", type(why).__name__) from why
-    return Party(id=number, account_id=account, name=name), str(source)
+    return Party(id=number, account_id=account, name=name, ref=ref[0] if ref else None), str(source)
 
 
 def pack_source(source: SourceFacts) -> str:

@@ -30,6 +30,7 @@ All keys of an organisation share the hash tag `{org}`, so that one Lua step may
     presence_v           | hash: agent -> version of the entry                          | as presence
     queues, agents       | hash: key -> identity (JSON)                                 | for ever, one per queue and agent
     risk                 | hash: queue -> [value, stamp] (JSON)                         | for ever, one per queue
+    estimate             | hash: queue -> [ms, stamp] (JSON), as the vendor estimates it | for ever, one per queue
     sources              | hash: source -> health as its worker reports it (JSON)       | for ever, one per source
     flags                | hash: restate:<source>, while calls are to be shown again     | until done
     rules                | string: timezone, targets, counting rules (JSON)             | for ever

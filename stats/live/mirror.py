@@ -144,7 +144,9 @@ class Mirror:
                 return
             party, source = codec.unpack_party(packed)
             held = kept.get(key)
-            kept[key] = PartyFacts(key=key, party=party, source=source, risk=held.risk if held is not None else None)
+            kept[key] = PartyFacts(key=key, party=party, source=source)
+            if held is not None:
+                kept[key].risk, kept[key].estimate_ms = held.risk, held.estimate_ms
             if hash_name == "queues":
                 facts.queue_directories.setdefault(source, Directory()).learn(party)
         elif hash_name == "sources":
@@ -155,6 +157,8 @@ class Mirror:
                 facts.sources.pop(key, None)
         elif hash_name == "risk" and packed and key in facts.queues:
             facts.queues[key].risk = codec.unpack_risk(packed)[0]
+        elif hash_name == "estimate" and key in facts.queues:
+            facts.queues[key].estimate_ms = codec.unpack_risk(packed)[0] if packed else None
 
     def _follow_the_clock(self) -> None:
         stepped = clock.stepped_ms()

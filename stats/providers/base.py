@@ -1,38 +1,59 @@
-"""What the road asks of a provider that pushes frames and answers for the past.
+"""What the road asks of a provider: feeds to open, words to read, a past to page through, and whatever else a vendor offers.
 
 A provider turns its vendor's words into `Telling`s and its vendor's failures into `Retry`, `Refused` and `Malformed`;
-it keeps no state of ours, knows no store, and never asks the time (`received_at` is an argument).
+it knows no store, and never asks the time of what it reads (`received_at` is an argument).
+
+Every company speaks `LiveProvider`. What not every company has is a protocol of its own below (`Hooked`, `Sounds`, `Dials`, `Knows`,
+`Settles`, `Sink`); a provider has it by having its methods, and `registry.Company.can` says so in words for people.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import hashlib
+import re
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
+
+import msgspec
 
 from stats.domain.errors import Malformed
-from stats.domain.records import Telling
+from stats.domain.notes import Recording
+from stats.domain.records import Call, Party, Telling
+
+Via = Literal["socket", "poll", "hook"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedSpec:
-    """One live feed of a source: whether the numbers of calls, or those of agents' presence, stand on it."""
+    """One live feed of a source: whether the numbers of calls, or those of agents' presence, stand on it.
+
+    `via` "socket": `open` gives what the vendor pushes. "poll": `open` gives what asking gave, and paces itself. "hook": what the vendor
+    posted to us, from the inbox; `open` is never called for it, `read` gets packed `Delivery`s.
+    """
 
     name: str
     calls: bool = False
     presence: bool = False
     silent: bool = False  # silence is normal for hours
     tells: Literal["", "journey", "visits", "offers"] = ""  # the part of a call that its documents are about
+    via: Via = "socket"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceConfig:
-    """What is needed to reach one source. `token` never leaves the worker; repr hides it."""
+    """What is needed to reach one source. `token` and `second_token` never leave the worker; repr hides them.
+
+    `live_url`: the address of whatever is asked for the present (of a company with one address, that one); `historic_url`: of the past,
+    "" where it is the same. `settings`: the source's own options, as the company's `Field`s name them.
+    """
 
     name: str
     live_url: str
     historic_url: str
     token: str = field(repr=False)
     default_region: str = "SE"
+    second_token: str = field(default="", repr=False)
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +88,7 @@ class Frames(Protocol):
 
     @property
     def alive_at(self) -> int:
-        """When the other side last proved to be alive (frame, pong or handshake), epoch ms."""
+        """When the other side last proved to be alive (frame, pong, answer or handshake), epoch ms."""
         ...
 
 
@@ -75,7 +96,7 @@ class LiveProvider(Protocol):
     """One connection to one vendor, made from a SourceConfig; a new one is made whenever the configuration changes."""
 
     feeds: Mapping[str, FeedSpec]
-    historic_kinds: Sequence[str]  # kinds of pages in the order to seed them; "calls" kinds first
+    historic_kinds: Sequence[str]  # kinds of pages in the order to seed them; those that tell of calls first
 
     def open(self, feed: str) -> AbstractAsyncContextManager[Frames]:
         """Open one feed. Raises Refused("auth"), Refused("config") or Retry; iteration raises the same when it ends badly."""
@@ -100,3 +121,236 @@ class LiveProvider(Protocol):
     async def close(self) -> None:
         """Let go of sockets and sessions."""
         ...
+
+
+# --- what the vendor posts to us --------------------------------------------------------------------------------------
+
+
+class Delivery(msgspec.Struct, frozen=True, array_like=True):
+    """One request as it came to our door; `body` is never written anew. `headers`: those the company asked for, by lower-case name."""
+
+    at: int  # our instant of receipt, epoch ms
+    method: str
+    content_type: str
+    query: str
+    headers: dict[str, str]
+    body: bytes
+
+
+_deliveries = msgspec.msgpack.Decoder(Delivery)
+
+
+def pack_delivery(delivery: Delivery) -> bytes:
+    """A delivery as the frame of a feed of hooks."""
+    return msgspec.msgpack.encode(delivery)
+
+
+def unpack_delivery(frame: bytes) -> Delivery:
+    """From a frame; raises Malformed."""
+    try:
+        return _deliveries.decode(frame)
+    except msgspec.MsgspecError as why:
+        raise Malformed("delivery") from why
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the vendor is told once a delivery lies safe."""
+
+    status: int = 202
+    content_type: str = "application/json"
+    body: bytes = b"{}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A delivery that is who it says it is. `delivery_id`: the same again is a repetition; None: the vendor never repeats itself.
+
+    `keep` False: genuine, and nothing to be told of it (a test). `again`: answered instead of `Hook.answer` when it is a repetition.
+    """
+
+    delivery_id: str | None
+    keep: bool = True
+    verified: bool = False  # a delivery that proves the hook works, like a test that was asked for
+
+
+class Hook(Protocol):
+    """How one company's posts are let in. Pure: no I/O, no clock; asked in the web process for every delivery."""
+
+    methods: Sequence[str]  # of HTTP
+    headers: Sequence[str]  # lower-case names of the headers that `check` and `read` need
+    largest: int  # bytes of a body
+    answer: Answer
+    again: Answer  # to a repetition
+
+    def check(self, delivery: Delivery, secrets: Sequence[str], settings: Mapping[str, Any]) -> Checked:
+        """Judge by the secrets in force (several while one is being replaced). Raises Refused("auth") or Malformed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookFact:
+    """One subscription as the vendor has it."""
+
+    event: str
+    address: str
+    enabled: bool = True
+    failed: int = 0
+    last_error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connected:
+    """What connecting made. `secret`: what the vendor will sign with, told this once; `notes`: what could not be had, in its words."""
+
+    secret: str = ""
+    made: int = 0
+    notes: Sequence[str] = ()
+
+
+@runtime_checkable
+class Hooked(Protocol):
+    """A vendor whose posts are ordered through its API. `address` is ours, and names the source; what others ordered is never touched."""
+
+    async def connect(self, address: str) -> Connected:
+        """Order what is missing. Idempotent. Raises Retry or Refused."""
+        ...
+
+    async def disconnect(self, address: str) -> int:
+        """Cancel everything ordered for the address. How many. Raises Retry or Refused."""
+        ...
+
+    async def hooks(self, address: str) -> Sequence[HookFact]:
+        """What is ordered for the address. Raises Retry or Refused."""
+        ...
+
+    async def revive(self, address: str) -> int:
+        """Put what the vendor has switched off on again. How many. Raises Retry or Refused."""
+        ...
+
+    async def try_out(self, address: str) -> None:
+        """Ask for a test delivery, where the vendor can; else nothing. Raises Retry or Refused."""
+        ...
+
+
+# --- what else a vendor may offer -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sound:
+    """Sound on its way: `status` 200 or 206, `headers` fit to be passed on (content-type, content-length, content-range, accept-ranges)."""
+
+    status: int
+    headers: Mapping[str, str]
+    chunks: AsyncIterator[bytes]
+
+
+@runtime_checkable
+class Sounds(Protocol):
+    """A vendor that keeps recordings."""
+
+    async def recordings(self, id_call: str, *, start_ms: int, end_ms: int, received_at: int) -> Sequence[Recording]:
+        """Those of one call that began in [start, end). Raises Retry or Refused."""
+        ...
+
+    def sound(self, recording: Recording, *, byte_range: str | None = None) -> AbstractAsyncContextManager[Sound]:
+        """The sound itself; a signed link is made anew each time and stays here. `byte_range`: a Range header. Raises Retry or Refused."""
+        ...
+
+
+@runtime_checkable
+class Dials(Protocol):
+    """A vendor that can be told to call somebody."""
+
+    async def dial(self, number: str, *, agent: str, reference: str) -> str:
+        """Let an agent (the vendor's own word for them: extension, number) be connected to a number in E.164.
+
+        What the vendor calls it: a call id, or an address for the agent to open. Raises Retry or Refused.
+        """
+        ...
+
+
+@runtime_checkable
+class Knows(Protocol):
+    """A vendor that can be asked who there is; asked at the start and every hour."""
+
+    async def people(self, *, received_at: int) -> Sequence[Telling]:
+        """Agents (as AgentPresence with `derived`) and Contacts. Raises Retry or Refused."""
+        ...
+
+
+@runtime_checkable
+class Settles(Protocol):
+    """A provider that compares what is with what was (a poll tells who is there, never who has gone)."""
+
+    def recall(self, calls: Iterable[Call]) -> None:
+        """The calls still open when this worker took the source over; told once, before the first frame."""
+        ...
+
+
+# --- names ------------------------------------------------------------------------------------------------------------
+
+_PLAIN = re.compile(r"[A-Za-z0-9._+@-]{1,48}")
+
+
+def ref_of(source: str, vendor_id: str) -> str:
+    """What `Party.ref` is made of: plain ids stay readable, any other becomes a slug with a digest; fit for addresses and keys."""
+    if _PLAIN.fullmatch(vendor_id):
+        return f"{source}:{vendor_id}"
+    digest = hashlib.blake2b(vendor_id.encode("utf-8", "surrogatepass"), digest_size=5).hexdigest()
+    slug = re.sub(r"[^A-Za-z0-9]+", "-", vendor_id).strip("-").lower()[:24]
+    return f"{source}:{slug}-{digest}" if slug else f"{source}:{digest}"
+
+
+def party_of(source: str, vendor_id: str, name: str | None = None) -> Party:
+    """A queue or agent of a vendor without statistics ids."""
+    return Party(ref=ref_of(source, vendor_id), name=name or None)
+
+
+# --- what a company is ------------------------------------------------------------------------------------------------
+
+How = Literal["told", "derived", "none"]
+# What pages say of a company, in this order; the words are in `wallboard.pages.company_words`.
+FACTS = (
+    *("calls_live", "calls_past", "queues_live", "queues_past", "rings", "presence", "presence_past", "estimate", "hold"),
+    *("transfers", "recordings", "transcripts", "summaries", "sentiment", "messages", "contacts", "dial"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One of a source's own options. `secret` "second": it is the source's second token, and never shown again.
+
+    kind "text", "number", "switch" (bool), "lines" (list of str), "queues" (list of {"name", "numbers": [...], "rules": [...]}),
+    "choice" (one of `choices`), "agents" (mapping of the vendor's word for an agent -> name or e-mail).
+    """
+
+    name: str
+    kind: Literal["text", "number", "switch", "lines", "queues", "choice", "agents"] = "text"
+    default: Any = ""
+    secret: Literal["", "second"] = ""
+    required: bool = False
+    choices: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Company:
+    """A telephone company (or a place to send recordings to): what a source of it needs, and what it can tell.
+
+    `lacks`: ids of metrics it cannot tell, by kind of scope ("queue", "agent", "site", "call"): such values are None, never 0.
+    """
+
+    name: str  # what a source is configured with
+    title: str
+    connect: Callable[[SourceConfig], LiveProvider] | None = None  # None: it tells nothing of calls while they go on (see `sinks`)
+    hook: Hook | None = None
+    sinks: bool = False  # finished calls are sent to it
+    live_url: str = ""  # default addresses
+    historic_url: str = ""
+    needs_historic_url: bool = False
+    token_optional: bool = False
+    region: str = "SE"
+    options: Sequence[Option] = ()
+    can: Mapping[str, How] = field(default_factory=dict)
+    lacks: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    derives_presence: bool = False  # agents' states are made from their rings and talks

@@ -1,10 +1,13 @@
-"""The one table of telephone companies that push frames: the name a source is configured with, and who speaks for it."""
+"""The one table of companies: the name a source is configured with, and who speaks for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from stats.providers.base import LiveProvider, SourceConfig
-from stats.providers.telavox.provider import TelavoxProvider
+from stats.providers.base import Company, LiveProvider, SourceConfig
+from stats.providers.telavox.company import COMPANY as TELAVOX
 
+COMPANIES: Mapping[str, Company] = {company.name: company for company in (TELAVOX,)}
+
+# Those that tell of calls while they go on.
 PROVIDERS: dict[str, Callable[[SourceConfig], LiveProvider]] = {
-    "telavox": TelavoxProvider,
+    company.name: company.connect for company in COMPANIES.values() if company.connect is not None
 }

@@ -1,4 +1,4 @@
-"""Django's PostgreSQL engine, but for one thing: a server that takes a question and never answers is given up after a while.
+"""Django's PostgreSQL engine, but that a server which takes a question and never answers is given up after a while, and compiles none.
 
 Rules that hold here: no thread waits for ever, whatever became of the other side: a stopped server whose kernel still acknowledges is
 found out by our own clock alone; a connection that was given up is closed, for nobody knows what it would say next; changing the
@@ -44,6 +44,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         connection = ImpatientConnection.connect(**params)
         connection.answer_within_s = within_s
         return connection
+
+    def init_connection_state(self) -> None:
+        """No question of ours is worth a compiler: it takes longer (51 ms of 52) than the reading of a month that it was to make faster."""
+        super().init_connection_state()
+        if self.connection is not None:
+            self.connection.execute("SET jit = off")
+            if not self.get_autocommit():
+                self.connection.commit()
 
     def schema_editor(self, *args: Any, **kwargs: Any) -> Any:
         """Tables are changed without haste."""

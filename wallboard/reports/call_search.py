@@ -18,7 +18,7 @@ from stats.domain.facts import Facts
 from stats.domain.metrics import KeyOf, plain_key
 from stats.domain.outcomes import settle
 from stats.domain.records import Call, Party
-from stats.history.call_list import ListQuestion, calls_counted, candidates, records
+from stats.history.call_list import ListQuestion, calls_counted, candidates, number_of_calls, records
 from stats.history.party_names import Called, party_names
 from stats.live.loose_calls import loose_calls
 from wallboard.api.gathering import MOST_LOOSE, agent_keys, aliases, queue_key_of
@@ -28,6 +28,8 @@ from wallboard.reports.reading import desk
 
 PAGE = 100
 MOST_COUNTED = 10_000
+# So many calls of the live store are looked for among those that an index has counted.
+MOST_BESIDE = 400
 # How long a page may look for its lines, and how long for their number, in seconds of the clock on the wall.
 LOOK_S, COUNT_S = 0.15, 0.05
 _HOUR_MS = 3_600_000
@@ -224,14 +226,19 @@ class _Look:
     def _count(self, own: list[Entry]) -> tuple[int, bool]:
         """How many there are, as far as it is cheap, and whether there are more."""
         ids = {(each.source, each.id_call) for each in own}
+        number, few = len(ids), self.question.asked.by == "call" and len(self.loose) <= MOST_BESIDE
         self.wish = replace(self.wish, look_s=COUNT_S)
         for low, high in self._stretches(self.first, self.end, oldest=False):
-            ids.update(pair for pair in calls_counted(self.question, low, high, MOST_COUNTED + 1 + len(ids)) if pair not in self.loose)
-            if len(ids) > MOST_COUNTED:
+            if few:
+                number += number_of_calls(self.question, low, high, MOST_COUNTED + 1 + len(self.loose), self.loose)
+            else:
+                ids.update(pair for pair in calls_counted(self.question, low, high, MOST_COUNTED + 1 + len(ids)) if pair not in self.loose)
+                number = len(ids)
+            if number > MOST_COUNTED:
                 return MOST_COUNTED, True
             if self._time_is_up() and low > self.first:
-                return len(ids), True
-        return len(ids), False
+                return number, True
+        return number, False
 
 
 def _older(called: Mapping[tuple[str, str], Called]) -> dict[str, str]:

@@ -125,4 +125,6 @@ def _party_of(key: str) -> Party:
         return Party(id=int(key)) if key.isascii() and key.isdigit() else Party()
     if kind == "a" and rest.isascii() and rest.isdigit():
         return Party(account_id=int(rest))
+    if kind == "s":
+        return Party(ref=rest)
     return Party(name=rest) if kind == "n" else Party()
