@@ -1,6 +1,8 @@
 """One source as the database describes it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from stats.domain.metrics import CountingRules
 from stats.history.erased import NOBODY, Erased
@@ -8,7 +10,11 @@ from stats.history.erased import NOBODY, Erased
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assigned:
-    """A source to be kept, its token in clear for the worker alone; repr hides it."""
+    """A source to be kept, its tokens in clear for the worker alone; repr hides them.
+
+    `hook_address`: where the vendor is to post to us now, with the key in it; "" where nothing was ordered. `paused_at` (epoch ms) and
+    `paused_by`: whoever stopped it; such a source is not to be reached at all.
+    """
 
     organisation: str
     timezone: str
@@ -20,7 +26,13 @@ class Assigned:
     default_region: str
     rules: CountingRules
     erased: Erased = NOBODY
+    second_token: str = field(default="", repr=False)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    hook_address: str = field(default="", repr=False)
+    paused_at: int | None = None
+    paused_by: str = ""
 
     def reached_as(self, other: "Assigned") -> bool:
-        """Whether a session made for one serves the other: only how to count, and of whom nothing is told, may differ."""
-        return replace(self, rules=other.rules, timezone=other.timezone, erased=other.erased) == other
+        """Whether a session made for one serves the other: how to count, of whom nothing is told and our own address may differ."""
+        followed = {"rules": other.rules, "timezone": other.timezone, "erased": other.erased, "hook_address": other.hook_address}
+        return replace(self, **followed) == other  # type: ignore[arg-type]  # each is the other's own

@@ -97,6 +97,7 @@ class LiveProvider(Protocol):
 
     feeds: Mapping[str, FeedSpec]
     historic_kinds: Sequence[str]  # kinds of pages in the order to seed them; those that tell of calls first
+    # And, where a provider has it, `quiet_ms: int`: how long an open call may say nothing before it is looked up (else half an hour).
 
     def open(self, feed: str) -> AbstractAsyncContextManager[Frames]:
         """Open one feed. Raises Refused("auth"), Refused("config") or Retry; iteration raises the same when it ends badly."""
@@ -234,6 +235,24 @@ class Hooked(Protocol):
 
 
 # --- what else a vendor may offer -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Whom the vendor takes us for. `name`: its word for us; `expires_at`: when the token ends, epoch ms; `notes`: in its words."""
+
+    name: str = ""
+    expires_at: int | None = None
+    notes: Sequence[str] = ()
+
+
+@runtime_checkable
+class Greets(Protocol):
+    """A vendor that can be asked, for little, whether a token is good and whose it is; a place to send recordings to has this alone."""
+
+    async def greet(self) -> Account:
+        """Asked when somebody tries a token. Raises Retry or Refused, with the vendor's words and what helps."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,8 @@ def connect(assigned: Assigned) -> LiveProvider:
         historic_url=assigned.historic_url,
         token=assigned.token,
         default_region=assigned.default_region,
+        second_token=assigned.second_token,
+        settings=assigned.settings,
     )
     return PROVIDERS[assigned.provider](config)
 
