@@ -223,9 +223,12 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     asked = parser.parse_args()
     django.setup()
+    import wallboard.urls  # noqa: F401 (every page, as the web process has them before the first is asked for)
     from wallboard.accounts.bootstrap import bootstrap
+    from wallboard.garbage import look_seldom
 
     bootstrap()
+    look_seldom()
     asking = Asking(asked.server, asked.days, asked.tries)
     asyncio.run(asking.all())
     rival, size, same = _rival(asking, asked.folder)

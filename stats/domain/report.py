@@ -9,7 +9,7 @@ Rules that hold here:
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from stats.domain.metrics import DEFAULT_TARGETS, Amounts, QueueTargets
 from stats.domain.periods import QUARTER_MS, day_bounds, zone
@@ -22,8 +22,8 @@ INTERVALS: tuple[Interval, ...] = get_args(Interval)
 WITHIN_A_DAY: Mapping[str, int] = {"15m": 1, "30m": 2, "1h": 4}  # in quarters
 # Bins of the distribution of waits, and the last of them, which is open.
 BIN_MS, LAST_BIN = 5_000, 120
-# Names of sums, and the sums.
-Row = tuple[tuple[str, ...], Sequence[int]]
+# What the columns of a stored row are called, "" for what is no sum.
+Names = tuple[str, ...]
 
 
 def bin_of(wait_ms: int) -> int:
@@ -102,16 +102,18 @@ class Line:
     `open`: part of it is not over yet.
     """
 
-    __slots__ = ("_amounts", "_bins", "_row", "end", "key", "open", "settings", "start", "wait_max")
+    __slots__ = ("_amounts", "_bins", "_names", "_row", "end", "key", "open", "settings", "start", "wait_max")
 
-    def __init__(self, key: str, start: int, end: int, amounts: Amounts | None = None, *, row: Row | None = None) -> None:
+    def __init__(
+        self, key: str, start: int, end: int, amounts: Amounts | None = None, names: Names = (), row: Sequence[Any] | None = None
+    ) -> None:
         self.key, self.start, self.end = key, start, end
         self.wait_max: int | None = None
         self.settings: tuple[QueueTargets, ...] = ()
         self.open = False
         # A year of three hundred agents has a hundred thousand lines, most of which are only ever added up: what nobody looks into
         # stays the row that was read.
-        self._row, self._amounts = row, amounts
+        self._names, self._row, self._amounts = names, row, amounts
         self._bins: tuple[dict[int, int], dict[int, int]] | None = None
 
     def __repr__(self) -> str:
@@ -122,18 +124,14 @@ class Line:
         """Sums by name; what is 0 may be left out."""
         row = self._row
         if self._amounts is None:
-            self._amounts = {} if row is None else {name: amount for name, amount in zip(*row, strict=True) if amount}
+            told = zip(self._names, row or (), strict=True)
+            self._amounts = {name: amount for name, amount in told if name and amount}
             self._row = None
         return self._amounts
 
     @amounts.setter
     def amounts(self, amounts: Amounts) -> None:
         self._amounts, self._row = amounts, None
-
-    @property
-    def row(self) -> Row | None:
-        """The row that all of its sums are, where nobody has looked into it."""
-        return self._row
 
     @property
     def answered_bins(self) -> dict[int, int]:
@@ -170,17 +168,17 @@ class Line:
 
     def add_all(self, others: Iterable["Line"]) -> None:
         """The same of many: rows of the same names column by column."""
-        rows: dict[tuple[str, ...], list[Sequence[int]]] = {}
+        rows: dict[Names, list[Sequence[Any]]] = {}
         for other in others:
-            if (row := other.row) is None:
+            if (row := other._row) is None:
                 self.add(other)
             else:
-                rows.setdefault(row[0], []).append(row[1])
+                rows.setdefault(other._names, []).append(row)
                 self._add_rest(other)
         held = self.amounts
-        for names, amounts in rows.items():
-            for name, added in zip(names, map(sum, zip(*amounts, strict=True)), strict=True):
-                if added:
+        for names, told in rows.items():
+            for name, column in zip(names, zip(*told, strict=True), strict=True):
+                if name and (added := sum(column)):
                     held[name] = held.get(name, 0) + added
 
     def numbers(self, kind: Kind) -> dict[str, Number | dict[str, float | None]]:

@@ -4,11 +4,11 @@ Rules that hold here: rows are asked for by organisation, grain and time, along 
 (JSON) are merged here and only where they are asked for; keys are as stored, whoever asks says which of them are one. Asked of any thread.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import msgspec
@@ -16,8 +16,8 @@ from django.db import connection, transaction
 
 from stats.domain.metrics import VARIANTS, QueueTargets, Variant
 from stats.domain.periods import QUARTER_MS
-from stats.domain.report import WITHIN_A_DAY, Kind, Span
-from stats.domain.report_lines import Lines, Place, put_bins, put_pairs, put_wait
+from stats.domain.report import WITHIN_A_DAY, Kind, Line, Span
+from stats.domain.report_lines import Lines, put_bins, put_pairs, put_wait, put_waits
 from stats.domain.slices import QUARTER, Slice, cell_of, slices
 from stats.domain.sums import SITE_COUNTED, TIME_METRICS
 from stats.history.rollup_tables import AgentRollup, QueueRollup, SiteRollup
@@ -33,6 +33,7 @@ _OF_QUEUES, _OF_AGENTS, _OF_SITE = QueueRollup._meta.db_table, AgentRollup._meta
 _SLICES_AT_ONCE = 4_000
 # Two days are longer, however the clocks are changed.
 LONGEST_DAY_MS = 26 * 3_600_000
+Place = tuple[str, int]  # key, first instant of the interval
 _counts = msgspec.json.Decoder(dict[int, int]).decode
 
 
@@ -154,20 +155,20 @@ def _add_site(lines: Lines, sums: Sums, part: Sequence[Slice]) -> None:
         put_pairs(lines.at("", cell), zip(SITE_COUNTED, amounts, strict=True))
 
 
+# What a row of an agent's sums holds after its interval: whose it is, and the sums.
+_NAMES, _NAMES_OF_ALL = ("", "", "", *AGENT_SUMS), ("", *AGENT_SUMS)
+
+
 def _add_agents(lines: Lines, sums: Sums, part: Sequence[Slice]) -> None:
     group = ("source", "agent") if lines.along != "time" else ()
     columns = [f"r.{name}" for name in AGENT_SUMS] if _is_row(lines, part) else _summed(AGENT_SUMS)
-    rows = _asked(lines, part, _OF_AGENTS, columns, group, ("agent", sums.agents))
-    if not group:
+    rows, key_of = _asked(lines, part, _OF_AGENTS, columns, group, ("agent", sums.agents)), cache(sums.key_of)
+    if group:
         for row in rows:
-            lines.put_row("", row[0], AGENT_SUMS, row[1:])
-        return
-    keys: dict[tuple[str, str], str] = {}
-    for row in rows:
-        stored = (row[1], row[2])
-        if (key := keys.get(stored)) is None:
-            key = keys[stored] = sums.key_of(*stored)
-        lines.put_row(key, row[0], AGENT_SUMS, row[3:])
+            lines.put_row(key_of(row[1], row[2]), row[0], _NAMES, row)
+    else:
+        for row in rows:
+            lines.put_row("", row[0], _NAMES_OF_ALL, row)
 
 
 _SETTINGS = ("target_ms", "short_ms", "share", "variant")
@@ -176,38 +177,40 @@ _SETTINGS = ("target_ms", "short_ms", "share", "variant")
 def _add_queues(lines: Lines, sums: Sums, part: Sequence[Slice], *, of_queues: bool) -> None:
     whose = ("source", "queue") if of_queues and lines.along != "time" else ()
     group = (*whose, *_SETTINGS) if of_queues else ()
-    columns = ["MAX(r.wait_max)", "MAX(r.start_ms)", *_summed(QUEUE_SUMS)]
-    if of_queues and _is_row(lines, part):
-        columns = ["r.wait_max", "r.start_ms", *(f"r.{name}" for name in QUEUE_SUMS)]
+    histograms = [*(["waits"] if sums.waits else []), *(["answered_bins", "abandoned_bins"] if sums.bins else [])]
+    is_row, key_of = of_queues and _is_row(lines, part), cache(sums.key_of)
+    if is_row:
+        columns = [f"r.{name}" for name in ("wait_max", "start_ms", *QUEUE_SUMS, *histograms)]
+    else:
+        columns = ["MAX(r.wait_max)", "MAX(r.start_ms)", *_summed(QUEUE_SUMS)]
+    end = len(group) + 2 + len(QUEUE_SUMS)
     for cell, *told in _asked(lines, part, _OF_QUEUES, columns, group, ("queue", sums.queues)):
-        line = lines.at(sums.key_of(told[0], told[1]) if whose else "", cell)
-        longest, last, *amounts = told[len(group) :]
+        line = lines.at(key_of(told[0], told[1]) if whose else "", cell)
+        longest, last, *amounts = told[len(group) : end]
         put_pairs(line, zip(QUEUE_SUMS, amounts, strict=True))
         put_wait(line, longest)
         if of_queues:
             lines.counted_by(line, _targets(*told[len(whose) : len(group)]), last)
-    if sums.waits or sums.bins:
-        _add_histograms(lines, sums, part, whose)
+        if is_row:
+            for name, written in zip(histograms, told[end:], strict=True):
+                _put_histogram(line, name, _counts(written))
+    if histograms and not is_row:
+        _add_histograms(lines, sums, part, whose, histograms)
 
 
-# Of thousands of rows nearly all were counted by the same few settings, and wait in the same hundred buckets.
-@lru_cache(maxsize=1_000)
-def _amount_of(bucket: int) -> str:
-    return f"h{bucket}"
-
-
+# Of thousands of rows nearly all were counted by the same few settings.
 @lru_cache(maxsize=1_000)
 def _targets(target: int, short: int, share: Any, variant: str) -> QueueTargets:
     known: Variant = variant if variant in VARIANTS else VARIANTS[0]
     return QueueTargets(target_ms=target, short_ms=short, share=Decimal(str(share)), variant=known)
 
 
-def _add_histograms(lines: Lines, sums: Sums, part: Sequence[Slice], whose: Sequence[str]) -> None:
+def _add_histograms(lines: Lines, sums: Sums, part: Sequence[Slice], whose: Sequence[str], columns: Sequence[str]) -> None:
     """Histograms merged line by line."""
-    columns = [*(["waits"] if sums.waits else []), *(["answered_bins", "abandoned_bins"] if sums.bins else [])]
     merged: list[dict[Place, dict[int, int]]] = [{} for _ in columns]
+    key_of = cache(sums.key_of)
     for cell, *told in _asked(lines, part, _OF_QUEUES, [f"r.{name}" for name in columns], whose, ("queue", sums.queues)):
-        place = (sums.key_of(told[0], told[1]) if whose else "", cell)
+        place = (key_of(told[0], told[1]) if whose else "", cell)
         for written, into in zip(told[len(whose) :], merged, strict=True):
             if written == "{}":
                 continue
@@ -219,8 +222,11 @@ def _add_histograms(lines: Lines, sums: Sums, part: Sequence[Slice], whose: Sequ
                 held[bucket] = held.get(bucket, 0) + count
     for name, into in zip(columns, merged, strict=True):
         for place, counts in into.items():
-            line = lines.at(*place)
-            if name == "waits":
-                put_pairs(line, ((_amount_of(bucket), count) for bucket, count in counts.items()))
-            else:
-                put_bins(line.answered_bins if name == "answered_bins" else line.abandoned_bins, counts.items())
+            _put_histogram(lines.at(*place), name, counts)
+
+
+def _put_histogram(line: Line, name: str, counts: Mapping[int, int]) -> None:
+    if name == "waits":
+        put_waits(line, counts)
+    elif counts:
+        put_bins(line.answered_bins if name == "answered_bins" else line.abandoned_bins, counts)

@@ -152,8 +152,8 @@ def _put_all(lines: Lines, whose: Whose, rolling: Rolling, now_from: int | None 
             line = lines.of_quarter(key if whose.kind == "queue" else "", quarter)
             put(line, held.amounts)
             put_wait(line, held.wait_max)
-            put_bins(line.answered_bins, held.answered_bins.items())
-            put_bins(line.abandoned_bins, held.abandoned_bins.items())
+            put_bins(line.answered_bins, held.answered_bins)
+            put_bins(line.abandoned_bins, held.abandoned_bins)
             if whose.kind == "queue":
                 lines.counted_by(line, held.targets, quarter)
         if whose.kind == "site":
