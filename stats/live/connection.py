@@ -9,6 +9,7 @@ Rules that hold here:
 """
 
 import asyncio
+import contextlib
 import hashlib
 import time
 from collections.abc import AsyncIterator, Awaitable
@@ -46,7 +47,7 @@ class Connection:
         self.url = url
         self.address = read_address(url)
         self.client = client_for(self.address, POOL)
-        self._ears = listener_for(self.address, self.client)
+        self.listener = listener_for(self.address, self.client)
         self._turns = asyncio.Semaphore(POOL)
         self._scripts: dict[str, tuple[str, str]] = {}
         self._finding = asyncio.Lock()
@@ -54,9 +55,12 @@ class Connection:
         # A Cluster client that looks for its nodes anew closes connections that others are just opening, and they find nothing there.
         self._failures = (*_FAILURES, AttributeError) if self.address.mode == "cluster" else _FAILURES
 
-    async def ask(self, answer: Awaitable[Answer]) -> Answer:
-        """Await an answer of Redis, for LIMIT_S; every failure is StoreAway, and StoreRefused where asking again is pointless."""
-        question = asyncio.ensure_future(self._in_turn(answer))
+    async def ask(self, answer: Awaitable[Answer], *, lingers: bool = False) -> Answer:
+        """Await an answer of Redis, for LIMIT_S; every failure is StoreAway, and StoreRefused where asking again is pointless.
+
+        `lingers`: the answer is put off until there is something to say; asked of the `listener`, it takes nobody's turn.
+        """
+        question = asyncio.ensure_future(self._in_turn(answer, lingers))
         self._open.add(question)
 
         def over(_: object) -> None:
@@ -80,9 +84,9 @@ class Connection:
         except self._failures as why:
             raise StoreAway(type(why).__name__) from why
 
-    async def _in_turn(self, answer: Awaitable[Answer]) -> Answer:
+    async def _in_turn(self, answer: Awaitable[Answer], lingers: bool) -> Answer:
         """A task of its own, for the client library loses one cancellation in ten, and nobody may wait longer for that."""
-        async with self._turns:
+        async with contextlib.nullcontext() if lingers else self._turns:
             if self.address.mode == "cluster":
                 await self._find_nodes()
             return await answer
@@ -123,7 +127,7 @@ class Connection:
                 if self.address.mode == "cluster":
                     async with asyncio.timeout(LIMIT_S):
                         await self._find_nodes()
-                subscription = self._ears.pubsub(ignore_subscribe_messages=True)
+                subscription = self.listener.pubsub(ignore_subscribe_messages=True)
                 async with asyncio.timeout(LIMIT_S):
                     await subscription.subscribe(channel)
                 heard, asked = time.monotonic(), False
@@ -149,7 +153,7 @@ class Connection:
 
     async def close(self) -> None:
         """Let go of every connection."""
-        for client in (self.client, self._ears):
+        for client in (self.client, self.listener):
             try:
                 await client.aclose()
             except _FAILURES:

@@ -19,6 +19,9 @@ All keys of an organisation share the hash tag `{org}`, so that one Lua step may
     aside:<source>       | sorted set: ended calls the archive refused, by version      | tried by every new holder
     slots:<source>       | stream: presence slots the database lacks (JSON)             | until kept, newest 100,000
     changes:<source>     | stream: presence changes the database lacks (JSON)           | until kept, newest 100,000
+    inbox:<source>       | stream: what the vendor posted, not on the road yet          | until everything it told is here
+    inboxed:<source>     | string: bytes in that stream                                 | as the stream
+    seen:<source>:<day>  | set: marks of ids of what was posted on a UTC day's number   | 6 days
     day:<day>:<scope>    | hash: amount -> count or ms                                  | 72 h
     scopes:<day>         | set: scopes of the day                                       | 72 h
     peak:<day>:<queue>   | sorted set: "<call>#<n>" by wait, ms                         | 72 h
@@ -59,6 +62,11 @@ DIRTY_NAMES = 100_000
 QUARANTINE_ENTRIES = 100
 WAITING_ENTRIES = 100_000
 ASIDE_ENTRIES = 10_000
+INBOX_ENTRIES = 100_000
+INBOX_BYTES = 64 * 1024 * 1024
+# Longer than any vendor repeats itself; past so many a day repetitions are told twice, which changes no number.
+SEEN_DAYS = 4
+SEEN_A_DAY = 1_000_000
 
 
 def prefix(organisation: str) -> str:
