@@ -19,6 +19,7 @@ import msgspec
 from stats.domain.errors import Malformed
 from stats.domain.notes import Recording
 from stats.domain.records import Call, Party, Telling
+from stats.providers.sinks import Sink
 
 Via = Literal["socket", "poll", "hook"]
 
@@ -364,6 +365,7 @@ class Company:
     connect: Callable[[SourceConfig], LiveProvider] | None = None  # None: it tells nothing of calls while they go on (see `sinks`)
     hook: Hook | None = None
     sinks: bool = False  # finished calls are sent to it
+    open_sink: Callable[[SourceConfig], Sink] | None = None  # where they are
     live_url: str = ""  # default addresses
     historic_url: str = ""
     needs_historic_url: bool = False
