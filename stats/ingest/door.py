@@ -78,6 +78,12 @@ def providers() -> list[str]:
     return sorted(COMPANIES)
 
 
+def hook_of(company: str) -> Hook | None:
+    """How what a company posts to us is judged; None for one that posts nothing."""
+    known = COMPANIES.get(company)
+    return known.hook if known is not None else None
+
+
 async def knock(provider: str, config: SourceConfig, *, listen_s: float = LISTEN_S) -> AsyncIterator[Heard]:
     """Everything that is heard, as it is heard; the last is the Verdict. Raises nothing of the vendor's; KeyError for no such company."""
     asked = COMPANIES[provider]
