@@ -16,13 +16,26 @@ from stats.clock import now_ms
 from stats.domain.errors import ProviderError, Refused, Retry
 from stats.domain.records import AgentPresence, Call, Telling
 from stats.ingest.errands import asks, companies, company, connect, disconnect, hooks, revive, try_out, vias
-from stats.providers.base import Company, Connected, Greets, HookFact, LiveProvider, Option, SourceConfig
+from stats.providers.base import (
+    Answer,
+    Company,
+    Connected,
+    Delivery,
+    Greets,
+    Hook,
+    HookFact,
+    LiveProvider,
+    Option,
+    SourceConfig,
+    pack_delivery,
+)
 from stats.providers.registry import COMPANIES
 from stats.providers.sinks import Sink
 
 # The people looking see this module of the road alone.
 __all__ = ["GREETING", "HISTORY", "LISTEN_S", "Company", "Connected", "Glimpse", "Heard", "HookFact", "Option", "SourceConfig", "Step"]
 __all__ += ["Verdict", "asks", "companies", "company", "connect", "disconnect", "door_of", "glimpse_of", "hooks", "knock", "providers"]
+__all__ += ["Answer", "Delivery", "Hook", "hook_of", "pack_delivery"]
 __all__ += ["ProviderError", "Refused", "Retry", "revive", "try_out", "vias"]
 
 LISTEN_S = 8.0
