@@ -38,7 +38,7 @@ def feed_values(source: SourceFacts, *, presence: bool, as_of: int) -> dict[str,
 
 
 def _reason(source: SourceFacts, needed: list[SocketFacts], alive_at: int | None, as_of: int) -> str:
-    if source.state in ("auth_error", "down", "connecting"):
+    if source.state in ("auth_error", "down", "connecting", "paused"):
         return source.state
     if any(s.state == "config" for s in needed):
         return "config_error"
@@ -56,6 +56,8 @@ def _reason(source: SourceFacts, needed: list[SocketFacts], alive_at: int | None
 def doubted_since(presence: KnownPresence, source: SourceFacts | None) -> int | None:
     """Since when an agent's state may have changed unseen; None when its document came after the feed was last opened."""
     told_at = presence.document.told_at
+    if presence.document.derived:
+        return None  # made of calls, which the feed itself vouches for
     opened = source.presence_open_at if source is not None else None
     if opened is not None and told_at >= opened:
         return None

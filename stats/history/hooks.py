@@ -72,6 +72,16 @@ def set_secret(hook: SourceHook, secret: str) -> None:
     hook.source.organisation.bump()
 
 
+def keep_secret(address: str, secret: str) -> bool:
+    """The same, of the hook of one of our addresses. False: it has ended. Raises the database's errors."""
+    close_old_connections()
+    key = address.rstrip("/").rpartition("/")[2]
+    hook = SourceHook.objects.select_related("source__organisation").filter(in_force(), mark=mark_of(key)).first()
+    if hook is not None:
+        set_secret(hook, secret)
+    return hook is not None
+
+
 def retire(hook: SourceHook, after: timedelta = timedelta()) -> None:
     """Let in for so much longer, and then no more."""
     hook.retires_at = timezone.now() + after

@@ -46,6 +46,12 @@ class Handover:
         self._relief, self._lease, self._health, self._listening = relief, lease, health, listening
         self.heir = ""
 
+    def all_lost(self) -> None:
+        """Whoever goes without an heir leaves no feed open."""
+        for feed, socket in self._health.facts.sockets.items():
+            if socket.state == "open" and not self.heir:
+                self._health.lost(feed, "away", steady_ms())
+
     # --- who comes ----------------------------------------------------------------------------------------------------
 
     async def listen_first(self) -> None:

@@ -10,12 +10,13 @@ Rules that hold here:
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from time import monotonic
 
 import structlog
 
 from stats.clock import now_ms, steady_ms, stepped_ms
-from stats.domain.errors import Refused, Retry
+from stats.domain.errors import Malformed, Refused, Retry
 from stats.domain.merge import FRAME
 from stats.domain.records import Call
 from stats.ingest.backoff import AUTH_PROBE_S, CONFIG_FIRST_S, CONFIG_LONGEST_S, Backoff, Doorstep, delays
@@ -26,7 +27,7 @@ from stats.ingest.quarantine import Quarantine
 from stats.ingest.recorder import Tape
 from stats.ingest.tenants import Binding
 from stats.ingest.vendor_clock import VendorClock
-from stats.providers.base import Frames, LiveProvider
+from stats.providers.base import Frames, LiveProvider, unpack_delivery
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +52,7 @@ class Listening:
         binding: Binding | None = None,
         tape: Tape | None = None,
         doorstep: Doorstep | None = None,
+        open_feed: Callable[[str], AbstractAsyncContextManager[Frames]] | None = None,
     ) -> None:
         self._provider, self._road, self.health, self._quarantine, self._tape = provider, road, health, quarantine, tape
         self._told, self._changed, self._missed, self._ended = told, changed, missed, ended
@@ -65,6 +67,7 @@ class Listening:
         self._witnesses = Corroboration(provider.feeds, self._knows)
         self._silent_since: dict[str, int] = {}
         self._doubted = ""
+        self._open_feed = open_feed if open_feed is not None else provider.open
         self.leaving = False  # another worker is taking over: what is lost now is not dialled again
 
     async def all_tried(self, *, every: bool = False) -> None:
@@ -89,7 +92,7 @@ class Listening:
             await self._knock()
             opened_at: int | None = None
             try:
-                async with self._provider.open(feed) as frames:
+                async with self._open_feed(feed) as frames:
                     opened_at = steady_ms()
                     self._open(feed, opened_at)
                     await self._listen(feed, frames)
@@ -147,7 +150,8 @@ class Listening:
             self.health.because("silence", None)
         if self._tape is not None:
             self._tape.write(feed, frame, now)
-        tellings, faults = self._provider.read(feed, frame, received_at=now)
+        at = self._came_at(feed, frame, now)
+        tellings, faults = self._provider.read(feed, frame, received_at=at)
         ours, foreign = self._binding.admit(tellings, steady_ms())
         if faults or foreign:
             self._quarantine.put(feed, frame, [*faults, *foreign], now)
@@ -160,6 +164,15 @@ class Listening:
                 self._ended(telling.id_call, now)
         if ours:
             self._told()
+
+    def _came_at(self, feed: str, frame: bytes, now: int) -> int:
+        """When a frame came to us: what was posted may have lain in the inbox for a while."""
+        if self._provider.feeds[feed].via != "hook":
+            return now
+        try:
+            return min(now, unpack_delivery(frame).at)
+        except Malformed:
+            return now  # the provider says so too
 
     def _knows(self, id_call: str, part: str) -> bool:
         """Whether this part of a call ("journey", "visits", "offers") is known, from wherever."""

@@ -16,7 +16,8 @@ from stats.domain.periods import business_day, day_bounds
 from stats.domain.records import Call
 from stats.ingest.backoff import AUTH_PROBE_S, delays
 from stats.ingest.health import SourceHealth
-from stats.ingest.pipeline import Held, Road
+from stats.ingest.held import Held
+from stats.ingest.pipeline import Road
 from stats.ingest.seeding import Seeding
 
 log = structlog.get_logger(__name__)
@@ -53,6 +54,7 @@ class Past:
     ) -> None:
         self._road, self._seeding, self._health = road, seeding, health
         self._told, self._changed, self._answers = told, changed, answers
+        self._quiet_ms = seeding.quiet_ms or QUIET_MS  # how long an open call may say nothing before it is looked up
         self._wanted = asyncio.Event()
         self._since: int | None = None
         self._soon = self._day_soon = False
@@ -189,12 +191,12 @@ class Past:
         return min([otherwise, *(at - 1000 for at in starts if at > floor)])
 
     async def chase_ghosts(self) -> None:
-        """Open calls without news for half an hour are looked up; unknown to all for four hours, they expire."""
+        """Open calls without news for so long are looked up; unknown to all for four hours, they expire."""
         asked: dict[str, int] = {}
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
             now = now_ms()
-            quiet = [(i, h) for i, h in self._road.open_calls() if now - max(heard(h), asked.get(i, 0)) > QUIET_MS]
+            quiet = [(i, h) for i, h in self._road.open_calls() if now - max(heard(h), asked.get(i, 0)) > self._quiet_ms]
             for id_call, held in quiet[:LOOK_UPS]:
                 try:
                     found = await self._seeding.look_up(id_call, heard(held) - 24 * HOUR_MS)

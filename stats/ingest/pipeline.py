@@ -10,7 +10,7 @@ Rules that hold here:
 
 import asyncio
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import islice
 
 from stats.clock import now_ms
@@ -20,7 +20,9 @@ from stats.domain.notes import Note
 from stats.domain.outcomes import settle
 from stats.domain.periods import business_day
 from stats.domain.records import AgentPresence, Call, PresenceSlot, QueueEstimate, Telling
+from stats.ingest.deriving import Deriving
 from stats.ingest.erasure import Erasure
+from stats.ingest.held import Held, evict
 from stats.ingest.people import People
 from stats.ingest.splitting import apply_apart
 from stats.ingest.stepping import Steps
@@ -39,26 +41,12 @@ class Fenced(Exception):
     """The store says that this worker does not hold the source's lease."""
 
 
-@dataclass(slots=True)
-class Held:
-    """A call in memory. `version` None: the store's telling has not been read yet, and `pending` waits for it."""
-
-    call: Call | None = None
-    version: int | None = None
-    stored: Call | None = None  # what the store holds at `version`
-    pending: list[tuple[Call, Told]] = field(default_factory=list)
-    heard_at: int = 0
-
-    @property
-    def open(self) -> bool:
-        """Something of it is not over."""
-        return self.call is None or not self.call.over
-
-
 class Road:
     """One source's road into the store."""
 
-    def __init__(self, store: Store, organisation: str, source: str, holder: str, timezone: str, rules: CountingRules) -> None:
+    def __init__(
+        self, store: Store, organisation: str, source: str, holder: str, timezone: str, rules: CountingRules, *, derives: bool = False
+    ) -> None:
         self._store, self._organisation, self.source, self._holder = store, organisation, source, holder
         self.timezone, self.rules = timezone, rules
         self.who = Who(source)
@@ -68,6 +56,7 @@ class Road:
         self.calls: OrderedDict[str, Held] = OrderedDict()
         self.slots: list[PresenceSlot] = []
         self.notes: list[Note] = []
+        self.deriving = Deriving(source, self.who.agents) if derives else None
         self.run_id = self.seen_run_id = self.generation = ""
         self.refused: list[str] = []  # set aside since somebody last asked
         self._flushes = 0
@@ -79,7 +68,8 @@ class Road:
     @property
     def dirty(self) -> bool:
         """Something waits to be written."""
-        return bool(self._dirty or self.people.dirty or self.who.dirty or self._rules_dirty)
+        derived = self.deriving is not None and self.deriving.dirty
+        return bool(self._dirty or self.people.dirty or self.who.dirty or self._rules_dirty or derived)
 
     async def until_written(self) -> None:
         """Until everything told so far is in the store, however much is told meanwhile."""
@@ -96,7 +86,10 @@ class Road:
             self._tell_call(telling, how, now)
         elif isinstance(telling, AgentPresence):
             self.who.learn_presence(telling)
-            self.people.tell(telling, self.who.agents)
+            if self.deriving is None:
+                self.people.tell(telling, self.who.agents)
+            else:
+                self.deriving.know(telling.agent)
         elif isinstance(telling, PresenceSlot):
             self.who.learn_agent(telling.agent)
             self.slots.append(telling)
@@ -150,7 +143,11 @@ class Road:
         written = await self._store.rules(self._organisation)
         if written and written != pack_rules(self.timezone, self.rules):
             self.who.want_restate()
-        for id_call in await self._store.living_ids(self._organisation, self.source):
+        going_on = await self._store.living_ids(self._organisation, self.source)
+        if self.deriving is not None:  # nobody will tell of them again: not their agents' presence, nor a seed
+            going_on = sorted({*going_on, *await self._store.open_ids(self._organisation, self.source)})
+            self.deriving.recall(self.people, going_on)
+        for id_call in going_on:
             self._dirty[id_call] = self.calls.setdefault(id_call, Held())
 
     def doubt(self) -> None:
@@ -181,6 +178,8 @@ class Road:
         chosen = self._choose()
         await self._read_unread(chosen)
         batch = self._batch(chosen)
+        if self.deriving is not None:
+            self.deriving.tell(self.people, now_ms())
         moved = self.who.take(self._days())
         for old, new, _ in moved.moves:
             self.people.move(old, new)
@@ -251,6 +250,8 @@ class Road:
 
     def _row(self, call: Call, version: int, *, again: bool = False) -> Row:
         settled = settle(call)
+        if self.deriving is not None:
+            self.deriving.follow(settled)
         shown = contribution(settled, self.rules, self.who.queues.key, self.who.agents.key)
         started = settled.started_at if settled.started_at is not None else NO_START
         return Row(call, version, show_of(shown, self.timezone), started, again)
@@ -272,16 +273,8 @@ class Road:
                 held.version += 1
                 self.calls.move_to_end(id_call)
         await self.people.written(shown.agent_conflicts)
-        self._evict()
-
-    def _evict(self) -> None:
-        """Keep open calls and the newest ended ones; the store has the rest."""
-        surplus = len(self.calls) - KEEP_ENDED
-        if surplus <= BATCH:
-            return
-        gone = [i for i, h in self.calls.items() if not h.open and i not in self._dirty][:surplus]
-        for id_call in gone:
-            del self.calls[id_call]
+        if (surplus := len(self.calls) - KEEP_ENDED) > BATCH:
+            evict(self.calls, self._dirty, surplus)
 
     async def restate(self, start_ms: int, end_ms: int) -> int:
         """Show every stored call of [start, end) again, by the rules and identities of now. Returns how many."""

@@ -36,7 +36,8 @@ LONGEST_LAG_MS = 15 * 60_000
 TRIES = 4
 PAGE_TRIES = 4
 CANARIES = 200
-CALL_KINDS = ("calls", "queues", "agents")
+# The kind of pages that tells of agents' hours, and of no calls.
+SLOT_KIND = "profile_history"
 HOUR_MS = 3_600_000
 
 
@@ -78,11 +79,16 @@ class Seeding:
         self._binding = binding if binding is not None else Binding(road.source)
         self.lag = Lag()
         self.page = PAGE
+        self.quiet_ms: int | None = getattr(provider, "quiet_ms", None)
         self.newest_slot_end: int | None = None  # of all slots read since somebody set it to None
         self._one_at_a_time = asyncio.Semaphore(2)
 
-    async def read(self, start_ms: int, end_ms: int, kinds: tuple[str, ...] = CALL_KINDS) -> bool:
-        """Read a window of the past into the road. True when it is proved complete. Raises Refused, or Retry after several tries."""
+    async def read(self, start_ms: int, end_ms: int, kinds: Sequence[str] = ()) -> bool:
+        """Read a window of the past into the road: of these kinds, or of all that tell of calls. True when it is proved complete.
+
+        Raises Refused, or Retry after several tries.
+        """
+        kinds = kinds or [kind for kind in self._provider.historic_kinds if kind != SLOT_KIND]
         done = await asyncio.gather(*(self._read_kind(kind, start_ms, end_ms) for kind in kinds))
         return all(done)
 

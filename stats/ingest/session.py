@@ -19,11 +19,12 @@ from stats.domain.facts import SourceFacts
 from stats.domain.metrics import CountingRules
 from stats.history.erased import NOBODY, Erased
 from stats.ingest.backoff import Doorstep, delays
+from stats.ingest.beside import Beside, company_facts
 from stats.ingest.handover import Handover, LostLease, inherit, readable, since_left
 from stats.ingest.health import SourceHealth
-from stats.ingest.hourly import Slots
 from stats.ingest.keeping import Keeping, Keeps
 from stats.ingest.listening import Listening
+from stats.ingest.ordering import NOTHING_POSTED, Posted
 from stats.ingest.past import HOUR_MS, RECENT_MS, Past
 from stats.ingest.pipeline import Fenced, Road
 from stats.ingest.pulse import Pulse
@@ -71,12 +72,13 @@ class Session:
         reached: str = "",
         relieving: bool = False,
         erased: Erased = NOBODY,
+        posted: Posted = NOTHING_POSTED,
     ) -> None:
         self._store, self._organisation, self._lease, self._provider = store, organisation, lease, provider
         self._name = source
-        self.road = Road(store, organisation, source, lease.holder, timezone, rules)
-        self.road.erasure.follow(erased)
         self.health = SourceHealth(source, provider_name, provider.feeds, steady_ms())
+        self.road = Road(store, organisation, source, lease.holder, timezone, rules, derives=company_facts(self.health))
+        self.road.erasure.follow(erased)
         self.quarantine = Quarantine()
         self._binding = Binding(source, reached)
         self.seeding = Seeding(provider, self.road, self.quarantine, self._binding)
@@ -91,6 +93,7 @@ class Session:
         self._past = Past(
             self.road, self.seeding, self.health, told=self._dirty.set, changed=self._write_report, answers=self._past_answers
         )
+        self._beside = Beside(store, organisation, provider, self.road, self.health, posted)
         self._listening = Listening(
             provider,
             self.road,
@@ -104,8 +107,8 @@ class Session:
             binding=self._binding,
             tape=tape,
             doorstep=doorstep,
+            open_feed=lambda feed: self._beside.open(feed, self._keeping),
         )
-        self._slots = Slots(self.road, self.seeding, self.health, self._dirty.set)
         self._handover = Handover(Relief(store, organisation, source, lease.holder), lease, self.health, self._listening)
 
     async def run(self) -> None:
@@ -136,10 +139,9 @@ class Session:
             self._past.want(since := since_left(self._left, self._apart, self.road.timezone))
             if since:
                 self._past.day_soon()
-        work = [self._flush, self._report, self._renew, self._read_the_past, self._past.chase_ghosts, self._slots.keep, self._pulse.watch]
-        if self._keeping is not None:
-            work.append(self._keeping.run)
-        for task in work:
+        work = [self._flush, self._report, self._renew, self._read_the_past, self._past.chase_ghosts, self._pulse.watch]
+        work += self._beside.works(self.seeding, self._dirty.set, self._write_report, self._past.want, self._past_answers)
+        for task in work if self._keeping is None else [*work, self._keeping.run]:
             tasks.create_task(task(), name=task.__name__)
 
     async def make_room(self) -> None:
@@ -174,6 +176,7 @@ class Session:
         self._left = readable((await self._store.entries(self._organisation, "sources")).get(self._name))
         self._apart = self.road.steps.apart(await self._lease.compare_clocks(), self._left)
         await self.road.load(self._apart)
+        await self._beside.recall()
         if self._left is not None:
             inherit(self.health, self._binding, self._left, self.road.timezone)
 
@@ -282,14 +285,11 @@ class Session:
                     await self._handover.withdraw()
                     await self._lease.release()
                     return
-                for feed, socket in self.health.facts.sockets.items():
-                    if socket.state == "open" and not self._handover.heir:
-                        self.health.lost(feed, "away", steady_ms())
+                self._handover.all_lost()
                 self._write_report()
                 for _ in range(20):
-                    if not self.road.dirty:
-                        break
-                    await self.road.flush()
+                    if self.road.dirty:
+                        await self.road.flush()
                 if self._keeping is not None:
                     await self._keeping.last_words()
                 await self._handover.bequeath()

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 import structlog
 
@@ -16,7 +17,9 @@ from stats.history.assignments import Assigned
 from stats.ingest.backoff import Doorstep
 from stats.ingest.handover import LostLease
 from stats.ingest.keeping import Keeps
+from stats.ingest.ordering import KeepSecret, Posted
 from stats.ingest.recorder import Tape
+from stats.ingest.resting import Resting
 from stats.ingest.session import Session
 from stats.live.board_store import Store, StoreAway
 from stats.live.leases import Lease
@@ -37,6 +40,8 @@ Connect = Callable[[Assigned], LiveProvider]
 # A mark of how a source is reached, that tells whether address and token are the same as before, and nothing else of them.
 Mark = Callable[[Assigned], str]
 ShelfOf = Callable[[str], Keeps]
+# Keeps the secret a vendor named for what it posts to a source.
+SecretKeeper = Callable[[Assigned, str], Awaitable[None]]
 
 
 class Keeper:
@@ -51,7 +56,9 @@ class Keeper:
         shelf_of: ShelfOf | None,
         tape: Tape | None,
         mark: Mark,
+        keep_secret: SecretKeeper | None,
     ) -> None:
+        self._keep_secret = keep_secret
         self.assignment, self._mark = assignment, mark
         self._store, self._connect, self._shelf_of, self._tape = store, connect, shelf_of, tape
         self._doorstep = doorstep
@@ -115,6 +122,8 @@ class Keeper:
                 await relief.withdraw()
             raise
         assignment = self.assignment
+        if assignment.paused_at is not None:
+            await Resting(self._store, assignment, lease).run()
         log.info("source.taken" if leaving is None else "source.relieving", source=assignment.name)
         try:
             provider = self._connect(assignment)
@@ -137,6 +146,7 @@ class Keeper:
             reached=self._mark(assignment),
             relieving=leaving is not None,
             erased=assignment.erased,
+            posted=Posted(address=assignment.hook_address, keep_secret=self._secrets_of(assignment)),
         )
         try:
             await self._session.run()
@@ -145,6 +155,9 @@ class Keeper:
         finally:
             self._session = None
         return True
+
+    def _secrets_of(self, assignment: Assigned) -> KeepSecret | None:
+        return partial(self._keep_secret, assignment) if self._keep_secret is not None else None
 
 
 class Supervisor:
@@ -159,7 +172,9 @@ class Supervisor:
         shelf_of: ShelfOf | None = None,
         tape: Tape | None = None,
         mark: Mark = lambda _: "",
+        keep_secret: SecretKeeper | None = None,
     ) -> None:
+        self._keep_secret = keep_secret
         self._store, self._ask, self._connect, self._mark = store, ask, connect, mark
         self._shelf_of, self._tape = shelf_of, tape
         self._keepers: dict[tuple[str, str], Keeper] = {}
@@ -201,7 +216,9 @@ class Supervisor:
                 self._keepers[name].follow(assignment)
             else:
                 doorstep = self._doorsteps.setdefault(name, Doorstep())
-                self._keepers[name] = Keeper(self._store, assignment, self._connect, doorstep, self._shelf_of, self._tape, self._mark)
+                self._keepers[name] = Keeper(
+                    self._store, assignment, self._connect, doorstep, self._shelf_of, self._tape, self._mark, self._keep_secret
+                )
 
 
 async def keep_going(name: str, work: Callable[[], Awaitable[None]]) -> None:

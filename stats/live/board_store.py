@@ -128,6 +128,11 @@ class Store:
         lead = f"{source}/"
         return [name.removeprefix(lead) for r in raw if (name := text(r)).startswith(lead)]
 
+    async def open_ids(self, organisation: str, source: str) -> list[str]:
+        """The ids of a source's calls that are not over. Raises StoreAway."""
+        raw = await self.connection.ask(self.connection.client.zrange(keys.key(organisation, "open", source), 0, -1))
+        return [text(each) for each in raw]
+
     async def entries(self, organisation: str, name: str) -> dict[str, str]:
         """One of the small hashes, whole: queues, agents, sources, risk."""
         raw = await self.connection.ask(self.connection.client.hgetall(keys.key(organisation, name)))

@@ -116,7 +116,7 @@ async def test_a_batch_that_the_socket_never_sent_is_had_all_the_same_and_its_la
         session = watch.session
         assert session is not None
         await comes_true(lambda: session.health.facts.slots_to == ended - HOUR_MS)
-        missing = session._slots.hourly.missing
+        missing = session._beside.slots.hourly.missing
         assert missing(ended + SETTLE_MS + JITTER_MS + 2 * MINUTE_MS)
         watch.upstream.history.add("profile_history", [slot_row(ended - HOUR_MS)])
         await comes_true(lambda: session.health.facts.slots_to == ended, 15)

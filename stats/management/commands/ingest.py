@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from channels.db import database_sync_to_async
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.crypto import salted_hmac
 
 from stats.history.assignments import Assigned
 from stats.history.configuration import read_assignments_async
+from stats.history.hooks import keep_secret
 from stats.history.shelf import Shelf
 from stats.ingest.attendance import Attendance
 from stats.ingest.auditing import Auditing
@@ -74,7 +76,10 @@ class Command(BaseCommand):
                 ensure_redis(settings.VAR_DIR)
             return await read_assignments_async()
 
-        supervisor = Supervisor(store, ask, connect, shelf_of=Shelf, tape=tape, mark=mark)
+        async def keep(assigned: Assigned, secret: str) -> None:
+            await database_sync_to_async(keep_secret)(assigned.hook_address, secret)
+
+        supervisor = Supervisor(store, ask, connect, shelf_of=Shelf, tape=tape, mark=mark, keep_secret=keep)
         task = asyncio.create_task(supervisor.run())
         beside = self._beside(store, supervisor)
         for number in (signal.SIGTERM, signal.SIGINT):

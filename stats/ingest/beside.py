@@ -1,0 +1,85 @@
+"""What a session does for the one vendor and not for the other: read the inbox, look after subscriptions, ask who there is, pull slots."""
+
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import Any
+
+from stats.clock import now_ms
+from stats.ingest.health import SourceHealth
+from stats.ingest.hourly import Slots
+from stats.ingest.keeping import Keeping
+from stats.ingest.knowing import Knowing
+from stats.ingest.ordering import Ordering, Posted
+from stats.ingest.pipeline import Road
+from stats.ingest.seeding import SLOT_KIND, Seeding
+from stats.live.board_store import Store
+from stats.live.inbox import Inbox, InboxFrames
+from stats.providers.base import Frames, Hooked, Knows, LiveProvider, Settles
+from stats.providers.registry import COMPANIES
+
+Work = Callable[[], Coroutine[Any, Any, None]]
+
+
+class Beside:
+    """Of one source."""
+
+    def __init__(
+        self,
+        store: Store,
+        organisation: str,
+        provider: LiveProvider,
+        road: Road,
+        health: SourceHealth,
+        posted: Posted,
+    ) -> None:
+        self._store, self._organisation, self._provider, self._road, self._health = store, organisation, provider, road, health
+        self._posted = posted
+        self.slots: Slots | None = None
+
+    def open(self, feed: str, keeping: Keeping | None) -> AbstractAsyncContextManager[Frames]:
+        """A feed: the vendor's own, or what was posted to us. What is read of the inbox goes out of it when everything it told is safe."""
+        if self._provider.feeds[feed].via != "hook":
+            return self._provider.open(feed)
+
+        async def settled() -> None:
+            await self._road.until_written()
+            if keeping is not None:
+                await keeping.last_words()
+
+        return nullcontext(InboxFrames(Inbox(self._store, self._organisation, self._road.source), settled, now_ms))
+
+    async def recall(self) -> None:
+        """Tell a provider that compares what is with what was which calls were open. Raises StoreAway."""
+        if isinstance(self._provider, Settles):
+            ids = await self._store.open_ids(self._organisation, self._road.source)
+            held = await self._store.load(self._organisation, self._road.source, ids)
+            self._provider.recall(each.call for each in held.values() if each.call is not None and not each.call.over)
+
+    def works(
+        self,
+        seeding: Seeding,
+        told: Callable[[], None],
+        changed: Callable[[], None],
+        missed: Callable[[int], None],
+        works: Callable[[], None],
+    ) -> list[Work]:
+        """Whatever goes on beside the feeds and the past for as long as the source is ours."""
+        found: list[Work] = []
+        if SLOT_KIND in self._provider.historic_kinds:
+            self.slots = Slots(self._road, seeding, self._health, told)
+            found.append(self.slots.keep)
+        if isinstance(self._provider, Hooked) and self._posted.address:
+            found.append(Ordering(self._provider, self._posted, self._health, changed=changed, missed=missed, works=works).keep)
+        if isinstance(self._provider, Knows):
+            found.append(Knowing(self._provider, self._road, self._health, told).keep)
+        return found
+
+
+def company_facts(health: SourceHealth) -> bool:
+    """Write down what the vendor cannot tell; whether the states of its agents are derived."""
+    company = COMPANIES.get(health.facts.provider)
+    if company is None:
+        return False
+    health.facts.lacks = {scope: tuple(names) for scope, names in company.lacks.items()}
+    health.facts.derived = company.derives_presence
+    return company.derives_presence
