@@ -107,5 +107,14 @@ class Contact:
     told_at: int = 0
 
 
-Note = Recording | Transcript | CallDetail | Message | Contact
-NOTES: tuple[type[Note], ...] = (Recording, Transcript, CallDetail, Message, Contact)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallErased:
+    """Who called was erased (told by the road, by no vendor): what is kept beside the call goes, and nothing more is taken in."""
+
+    source: str
+    id_call: str
+    told_at: int = 0
+
+
+Note = Recording | Transcript | CallDetail | Message | Contact | CallErased
+NOTES: tuple[type[Note], ...] = (Recording, Transcript, CallDetail, Message, Contact, CallErased)

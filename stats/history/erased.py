@@ -100,6 +100,8 @@ def keys_of(agent: Party) -> list[str]:
         found.append(str(agent.id))
     if agent.account_id is not None:
         found.append(f"a:{agent.account_id}")
+    if agent.ref:
+        found.append(f"s:{agent.ref}")
     if not found and agent.name:
         found.append(f"n:{agent.name}")
     return found

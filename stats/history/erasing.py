@@ -15,11 +15,12 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
+from stats.clock import now_ms
 from stats.domain.errors import Malformed
 from stats.domain.forgetting import agents_of, numbers_of
 from stats.domain.outcomes import settle
 from stats.domain.records import Call, Party
-from stats.history import archive, rows
+from stats.history import archive, notes_forgetting, rows
 from stats.history.erased import Erased, Forgetting, agent_mark, keys_of, pseudonym_of
 from stats.history.erased_tables import ErasedAgent
 from stats.history.marks import KEPT
@@ -65,11 +66,14 @@ def agent_keys(organisation: str, key: str, known: Sequence[Party] = ()) -> tupl
 
 
 def erase_number(organisation: Organisation, number: str) -> dict[str, int]:
-    """Take a number out of every archived call, for good. Returns {"calls": how many}. Raises django.db.Error."""
+    """Take a number out of every archived call, for good. Returns how many calls, notes, messages and contacts. Raises django.db.Error."""
     mark = number_mark(organisation.slug, number)
     ErasedNumber.objects.update_or_create(organisation=organisation, mark=mark, defaults={"until": timezone.now() + KEPT})
     forget = Forgetting(organisation.slug, Erased(numbers=frozenset({mark})))
-    return {"calls": _clean(organisation.slug, Person(number=number), forget.call)}
+    calls = (call for _, call in calls_of(organisation.slug, Person(number=number)))
+    # What was told beside the calls first: once a call has lost the number, nobody finds it by that.
+    counts = notes_forgetting.erase_number(organisation.slug, number, calls, now_ms())
+    return {"calls": _clean(organisation.slug, Person(number=number), forget.call), **{what: n for what, n in counts.items() if n}}
 
 
 def erase_agent(organisation: Organisation, keys: Sequence[str]) -> tuple[str, dict[str, int]]:
@@ -86,6 +90,8 @@ def erase_agent(organisation: Organisation, keys: Sequence[str]) -> tuple[str, d
     counts["offers"] = _rename(ArchivedOffer._default_manager.filter(organisation=slug, agent__in=keys), agent=key)
     counts["presence"] = _rename(PresenceChange._default_manager.filter(organisation=slug, agent__in=keys), agent=key)
     counts["hours"] = _rename(PresenceSlotRow._default_manager.filter(organisation=slug, agent__in=keys), agent=key[:64], agent_name=name)
+    if notes := notes_forgetting.erase_agent(slug, keys, key, name):
+        counts["notes"] = notes
     rename_agent(slug, keys, key)
     return name, counts
 
@@ -143,7 +149,7 @@ def _rows_of(organisation: str, person: Person) -> QuerySet[ArchivedCall]:
 def _as_written(key: str) -> str:
     if key.startswith("a:"):
         return f'"account_id":{key[2:]}'
-    return as_written(key[2:]) if key.startswith("n:") else f'"id":{key}'
+    return as_written(key[2:]) if key.startswith(("n:", "s:")) else f'"id":{key}'
 
 
 def _is_about(call: Call, person: Person) -> bool:

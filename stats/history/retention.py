@@ -1,4 +1,4 @@
-"""Clears away what an organisation no longer wants kept: whole calls, telephone numbers in calls, presence.
+"""Clears away what an organisation no longer wants kept: whole calls with their notes, telephone numbers in calls, presence.
 
 Rules that hold here:
 - Nothing goes before somebody set a number of days; nothing younger than SHORTEST_DAYS ever goes, for the live store still tells it.
@@ -17,7 +17,7 @@ from stats.domain.agent_states import AgentState
 from stats.domain.errors import Malformed
 from stats.domain.forgetting import without_numbers
 from stats.domain.periods import QUARTER_MS, quarter_of
-from stats.history import archive, rolling_clearing
+from stats.history import archive, notes_forgetting, rolling_clearing
 from stats.history.partitions import EARLIEST_MS
 from stats.history.tables import ArchivedCall, PresenceChange
 from stats.history.writing import read_call, write_call
@@ -78,6 +78,8 @@ def clear(organisation: str, keep: Keep, now_ms: int, go_on: GoOn) -> bool:
     before = keep.before("numbers", now_ms)
     if before is not None and not _in_parts(organisation, "numbers", _numbers(organisation, before), _blank_numbers, go_on):
         return False
+    if not _clear_notes(organisation, keep, now_ms, go_on):
+        return False
     if not _clear_presence(organisation, keep.before("presence", now_ms), go_on):
         return False
     timezone = Organisation.objects.filter(slug=organisation).values_list("timezone", flat=True).first()
@@ -85,6 +87,14 @@ def clear(organisation: str, keep: Keep, now_ms: int, go_on: GoOn) -> bool:
         calls, presence = keep.before("calls", now_ms), keep.before("presence", now_ms)
         rolling_clearing.clear_agents(organisation, timezone, calls_before=calls, presence_before=presence)
     return True
+
+
+def _clear_notes(organisation: str, keep: Keep, now_ms: int, go_on: GoOn) -> bool:
+    def some(what: str, rows: QuerySet[models.Model], by: str) -> bool:
+        return clear_rows(what, rows, by, go_on)
+
+    calls, numbers = keep.before("calls", now_ms), keep.before("numbers", now_ms)
+    return notes_forgetting.clear(organisation, calls, numbers, now_ms - SHORTEST_DAYS * DAY_MS, some)
 
 
 def _clear_presence(organisation: str, before: int | None, go_on: GoOn) -> bool:
@@ -176,6 +186,7 @@ def _remove_calls(organisation: str, part: Part) -> int:
             archive.lock(f"{organisation}/{source}")
             rolling_clearing.calls_go(organisation, source, gone)
             archive.remove(organisation, source, gone)
+            notes_forgetting.remove_of_calls(organisation, source, [id_call for id_call, _ in gone])
     return sum(len(gone) for gone in part.values())
 
 
@@ -183,6 +194,7 @@ def _blank_numbers(organisation: str, part: Part) -> int:
     for source, found in part.items():
         with transaction.atomic():
             archive.lock(f"{organisation}/{source}")
+            notes_forgetting.blank_of_calls(organisation, source, [id_call for id_call, _ in found])
             for id_call, at_ms in found:
                 mine = ArchivedCall.objects.filter(organisation=organisation, source=source, id_call=id_call, at_ms=at_ms)
                 for record in list(mine.values_list("record", flat=True)):

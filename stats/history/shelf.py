@@ -1,4 +1,4 @@
-"""The database as the road sees it: calls, slots and presence changes are put on the shelf, or it is away, or it refuses one.
+"""The database as the road sees it: calls, slots, presence changes and notes are put on the shelf, or it is away, or it refuses one.
 
 Rules that hold here: every question is asked in one thread, on one connection that is thrown away after any fault; a fault of the database
 is Away, whatever it is called; Refused is said only where the same words would be refused by a database in the best of health.
@@ -14,10 +14,12 @@ from django.db import DataError, connection
 from django.db import Error as DatabaseFault
 
 from stats.clock import now_ms
+from stats.domain.notes import Note
 from stats.domain.presence_changes import PresenceSeen
 from stats.domain.records import PresenceSlot
 from stats.history.archive import keep
 from stats.history.changes import upsert_changes
+from stats.history.notes import upsert_notes
 from stats.history.slots import upsert_slots
 from stats.history.telling import Away, Refused, Telling
 
@@ -71,3 +73,7 @@ class Shelf:
     async def keep_changes(self, changes: Sequence[PresenceSeen]) -> int:
         """Keep presence changes; one that is there already stays as it is."""
         return await ask(partial(upsert_changes, self._organisation, changes))
+
+    async def keep_notes(self, notes: Sequence[Note]) -> int:
+        """Keep what was told beside the calls; what is not told again stays as it is."""
+        return await ask(partial(upsert_notes, self._organisation, notes))

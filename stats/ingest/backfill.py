@@ -15,10 +15,12 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from stats.domain.errors import Refused
+from stats.domain.notes import NOTES, Note
 from stats.domain.records import Call, PresenceSlot
 from stats.history import backfills
 from stats.history.backfill_tables import BackfillDay
 from stats.history.backfills import Kept
+from stats.history.notes import upsert_notes
 from stats.history.shelf import ask
 from stats.history.telling import Away
 from stats.history.telling import Refused as Unfit
@@ -74,6 +76,7 @@ class Part:
     slots: list[PresenceSlot]
     own: int = 0  # calls that began in it; the others were begun before, and are told on the way
     lacking: str = ""
+    notes: list[Note] = field(default_factory=list)
 
 
 class Backfill:
@@ -146,6 +149,11 @@ class Backfill:
             changed, still_open = changed + kept.changed, still_open + kept.open
             await asyncio.sleep(BREATH_S)
         slots = await self._ask(partial(backfills.keep_slots, self._organisation, self._source, part.slots, self._now()))
+        if part.notes:
+            try:
+                await self._ask(partial(upsert_notes, self._organisation, part.notes))
+            except Unfit:
+                self.outcome.unreadable += 1
         self.outcome.calls += part.own
         self.outcome.changed += changed
         self.outcome.slots_changed += slots
@@ -210,7 +218,8 @@ class Backfill:
         lacking = next((why for why in (*(window.lacking for window in windows), *faults) if why), "")
         told_slots = [each for each in slots.tellings if isinstance(each, PresenceSlot)]
         own = sum(start <= began(call, start) < end for call in whole.values())
-        return Part(list(whole.values()), told_slots, own, lacking)
+        notes = [each for window in windows for each in window.tellings if isinstance(each, NOTES)]
+        return Part(list(whole.values()), told_slots, own, lacking, notes)
 
     async def _read_slots(self, start: int, end: int, asked: int) -> Window:
         if self._slots_told:

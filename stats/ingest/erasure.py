@@ -6,13 +6,15 @@ worker that begins cleans after whoever was erased while a record may still live
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
 
 from stats.clock import now_ms
-from stats.domain.forgetting import slot_of, under
-from stats.domain.records import AgentPresence, Call, PresenceSlot, Telling
+from stats.domain.forgetting import numbers_of, slot_of, under
+from stats.domain.notes import CallErased, Contact, Message, Note
+from stats.domain.records import AgentPresence, Call, PresenceSlot, QueueEstimate, Telling
 from stats.history.erased import Erased, Forgetting
 from stats.live.forgetting import drop_callers, forget_file
 
@@ -35,6 +37,8 @@ class Erasure:
         self._store, self._organisation, self._source = store, organisation, source
         self._forgetting = Forgetting(organisation)
         self.wanted = False
+        # Calls whose caller was erased: what is told beside them goes too (`keeping` passes them on).
+        self.calls: list[Note] = []
 
     def follow(self, erased: Erased) -> None:
         """Somebody was erased, or may come back."""
@@ -48,17 +52,35 @@ class Erasure:
         if not self._forgetting.erased:
             return telling
         if isinstance(telling, Call):
-            return self._forgetting.call(telling)
+            return self.of(telling)
         if isinstance(telling, PresenceSlot):
             return slot_of(telling, self._forgetting.rename)
-        if not isinstance(telling, AgentPresence):
+        if isinstance(telling, QueueEstimate):
             return telling
+        if not isinstance(telling, AgentPresence):
+            return self._note(telling)
         named = self._forgetting.rename(telling.agent)
         return telling if named is telling.agent else under(telling, named)
 
     def of(self, call: Call) -> Call:
         """The call without those who were erased."""
-        return self._forgetting.call(call) if self._forgetting.erased else call
+        if not self._forgetting.erased:
+            return call
+        if self._forgetting.erased.numbers and any(self._forgetting.is_erased(number) for number in set(numbers_of(call))):
+            self.calls.append(CallErased(source=call.source, id_call=call.id_call, told_at=now_ms()))
+        return self._forgetting.call(call)
+
+    def _note(self, note: Note) -> Note:
+        """A note without a number that was erased. The rest (`stats.history.notes`) is seen to where it is kept."""
+        is_erased = self._forgetting.is_erased
+        if isinstance(note, Message):
+            if note.sender and is_erased(note.sender):
+                note = replace(note, sender=None)
+            return replace(note, recipient=None) if note.recipient and is_erased(note.recipient) else note
+        if isinstance(note, Contact) and note.number and is_erased(note.number):
+            # Nobody's: nothing is kept of it.
+            return replace(note, number="", name="", told_at=0)
+        return note
 
     async def clean(self, road: Road) -> int:
         """Take them out of every record the store holds of this source. Returns how many changed. Raises StoreAway or Fenced."""

@@ -1,4 +1,4 @@
-"""Carries what is to be kept for good from the live store to the database: ended calls, presence slots, presence changes.
+"""Carries what is to be kept for good from the live store to the database: ended calls, presence slots, presence changes, notes.
 
 Rules that hold here:
 - What waits, waits in Redis: a worker that dies while the database is away leaves nothing behind that its successor does not find.
@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 
 import structlog
 
+from stats.domain.notes import NOTES, Note
 from stats.domain.presence_changes import PresenceSeen
 from stats.domain.records import PresenceSlot
 from stats.history.telling import Away, Refused, Telling
@@ -22,7 +23,7 @@ from stats.ingest.pipeline import Road
 from stats.live.board_store import Store, StoreAway, StoredCall
 from stats.live.loose_calls import index_open
 from stats.live.unkept import Unkept
-from stats.live.waiting import Waiting
+from stats.live.waiting import Waiting, which_wait
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +45,7 @@ class Keeps(Protocol):
     async def keep_calls(self, source: str, tellings: Sequence[Telling]) -> int: ...
     async def keep_slots(self, slots: Sequence[PresenceSlot]) -> int: ...
     async def keep_changes(self, changes: Sequence[PresenceSeen]) -> int: ...
+    async def keep_notes(self, notes: Sequence[Note]) -> int: ...
 
 
 class Keeping:
@@ -54,6 +56,9 @@ class Keeping:
         self.unkept = Unkept(store, organisation, source)
         self.slots = Waiting(store, organisation, source, "slots", PresenceSlot)
         self.changes = Waiting(store, organisation, source, "changes", PresenceSeen)
+        self.notes: dict[type[Note], Waiting[Note]] = {
+            kind: Waiting(store, organisation, source, f"notes_{kind.__name__.lower()}", kind) for kind in NOTES
+        }
         # Read while the database was busy with the calls before; nothing else is known of them yet.
         self._ahead: Mapping[str, StoredCall | None] = {}
         self._away_since: float | None = None
@@ -69,6 +74,8 @@ class Keeping:
         """On the way out: what this process alone holds goes to Redis. Raises StoreAway."""
         await self._put(self._road.slots, self.slots)
         await self._put(self._road.people.changes, self.changes)
+        await self._put_notes(self._road.notes)
+        await self._put_notes(self._road.erasure.calls)
 
     # --- from this process to Redis ---------------------------------------------------------------------------------
 
@@ -87,6 +94,16 @@ class Keeping:
             # Told twice, should the answer get lost, is kept once.
             await waiting.put(held[:number])
             del held[:number]
+
+    async def _put_notes(self, held: list[Note]) -> None:
+        """The same, each kind where its own wait."""
+        del held[:-MOST_IN_MEMORY]
+        number = len(held)
+        for kind, waiting in self.notes.items():
+            told = [note for note in held[:number] if type(note) is kind]
+            if told:
+                await waiting.put(told)
+        del held[:number]
 
     # --- from Redis to the database ---------------------------------------------------------------------------------
 
@@ -117,7 +134,12 @@ class Keeping:
             await self._keep_calls()
             + await self._keep_waiting(self.slots, self._shelf.keep_slots)
             + await self._keep_waiting(self.changes, self._shelf.keep_changes)
+            + await self._keep_notes()
         )
+
+    async def _keep_notes(self) -> int:
+        kinds = await which_wait(list(self.notes.values()))
+        return sum([await self._keep_waiting(waiting, self._shelf.keep_notes) for waiting in kinds])
 
     async def _keep_calls(self) -> int:
         waiting, self._ahead = self._ahead or await self.unkept.some(BATCH), {}

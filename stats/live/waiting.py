@@ -56,3 +56,14 @@ class Waiting(Generic[Record]):
             return msgspec.json.decode(packed, type=self.kind)
         except (msgspec.MsgspecError, ValueError):
             return None
+
+
+async def which_wait(kinds: Sequence[Waiting[Record]]) -> list[Waiting[Record]]:
+    """Those of some kinds of one store of which anything waits, by one question. Raises StoreAway."""
+    if not kinds:
+        return []
+    connection = kinds[0].store.connection
+    pipe = connection.client.pipeline(transaction=False)
+    for kind in kinds:
+        pipe.xlen(kind._name)
+    return [kind for kind, number in zip(kinds, await connection.ask(pipe.execute()), strict=True) if number]

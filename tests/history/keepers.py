@@ -50,6 +50,10 @@ class CutShelf(Shelf):
         self._pass()
         return await super().keep_changes(changes)
 
+    async def keep_notes(self, notes: Sequence[Any]) -> int:
+        self._pass()
+        return await super().keep_notes(notes)
+
 
 class Worker:
     """A worker's road and keeping of one source."""

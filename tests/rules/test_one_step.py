@@ -183,7 +183,7 @@ def test_what_the_database_did_not_take_waits_on(redis_server: str) -> None:
         async def keep_calls(self, source: str, tellings: object) -> int:
             raise Away("shut")
 
-        keep_slots = keep_changes = keep_calls
+        keep_slots = keep_changes = keep_notes = keep_calls
 
     async def law(bench: Bench) -> None:
         assert bench.road is not None
