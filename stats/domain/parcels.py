@@ -188,7 +188,7 @@ def _agent(party: Party, known: Mapping[str, str]) -> Somebody | None:
     own = party.ref.partition(":")[2] if party.ref else ""
     given = next((known[word].strip() for word in words if known.get(word, "").strip()), "")
     identifier = given or (own if "@" in own else "")
-    if not identifier or identifier == own and "@" not in own or re.fullmatch(r"(\+|00)[\d ()-]{5,}", identifier):
+    if not identifier or (identifier == own and "@" not in own) or re.fullmatch(r"(\+|00)[\d ()-]{5,}", identifier):
         return None
     extension = own if re.fullmatch(r"\+?\d{2,15}", own) else None
     return Somebody(identifier=identifier, name=party.name or identifier, number=extension)
@@ -209,7 +209,7 @@ def _customer(number: str | None, region: str, name: str | None, pseudonym: Call
 def _visit(call: SettledCall) -> SettledVisit | None:
     """The visit the call is filed under: the last that was answered, else the last."""
     answered = [visit for visit in call.visits if visit.outcome is VisitOutcome.ANSWERED]
-    return (answered or list(call.visits) or [None])[-1]
+    return (answered or call.visits)[-1] if call.visits else None
 
 
 def _kind(visit: SettledVisit | None) -> tuple[str, str]:
