@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from stats.domain.handing_on import handings
-from stats.domain.merge import same_party
 from stats.domain.outcomes import OfferOutcome, SettledCall, VisitOutcome
+from stats.domain.parties import same_party
 from stats.domain.records import Offer, Party
 
 

@@ -7,7 +7,8 @@ Rules that hold here:
 4. A historic row that ends a document is accepted; any other only when what we hold is older than (request time - lag), because the
    past answers late by an unknown lag. What is not accepted still fills gaps: facts do not un-happen.
 5. Instants less than a second apart are one instant; a rounded one never replaces one with milliseconds.
-6. Two tellings with the same queue (agent) and starts less than a second apart are one visit (offer).
+6. Two tellings with the same queue (agent) and starts less than a second apart are one visit (offer). To a queue that the vendor does not
+   have (`Visit.derived`) a call goes once, and from the earliest instant told. Rings told event by event: see `rings`.
 Everything two equally advanced tellings can disagree on is settled by what cannot depend on order: larger counts, larger durations.
 """
 
@@ -15,6 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Literal, TypeVar, cast
 
+from stats.domain import rings
+from stats.domain.parties import merge_party, same_party
 from stats.domain.records import AgentPresence, Call, Journey, Offer, Party, Visit
 
 SAME_INSTANT_MS = 1000
@@ -49,37 +52,6 @@ class Told:
 
 
 FRAME = Told()
-
-
-def same_party(one: Party, other: Party) -> bool:
-    """Whether two namings are one queue (agent): by statistics id, else by account id, else by ref, else by name alone."""
-    if one.id is not None and other.id is not None:
-        return one.id == other.id
-    if one.account_id is not None and other.account_id is not None:
-        return one.account_id == other.account_id
-    if one.ref is not None and other.ref is not None:
-        return one.ref == other.ref
-    bare = _bare(one) or _bare(other)
-    return bare and one.name is not None and one.name == other.name
-
-
-def _bare(party: Party) -> bool:
-    return party.id is None and party.account_id is None and party.ref is None
-
-
-def merge_party(held: Party | None, told: Party | None, *, newer: bool = True) -> Party | None:
-    """One naming with everything either knew; a null id never clears a known one."""
-    if held is None or told is None or held == told:
-        return held if told is None else told
-    if not same_party(held, told):
-        return told if newer else held
-    first, second = (told, held) if newer else (held, told)
-    return Party(
-        id=first.id if first.id is not None else second.id,
-        account_id=first.account_id if first.account_id is not None else second.account_id,
-        name=first.name or second.name,
-        ref=first.ref or second.ref,
-    )
 
 
 def merge_instant(held: int | None, told: int | None, *, newer: bool) -> int | None:
@@ -192,6 +164,8 @@ def _close(one: int | None, other: int | None) -> bool:
 
 def _find_visit(visits: list[Visit], told: Visit) -> int | None:
     mine = [i for i, held in enumerate(visits) if same_party(held.queue, told.queue)]
+    if told.derived and mine:
+        return mine[0]
     near = [i for i in mine if _close(visits[i].entered_at, told.entered_at)]
     if near:
         return min(near, key=lambda i: abs(cast(int, visits[i].entered_at) - cast(int, told.entered_at)))
@@ -206,13 +180,21 @@ def _find_offer(offers: list[Offer], told: Offer) -> int | None:
     def another_queue(held: Offer) -> bool:
         return held.queue is not None and told.queue is not None and not same_party(held.queue, told.queue)
 
-    mine = [i for i, held in enumerate(offers) if same_party(held.agent, told.agent)]
+    mine = [i for i, held in enumerate(offers) if held.told_by == told.told_by and same_party(held.agent, told.agent)]
+    if told.told_by and mine:
+        return mine[0]
     near = [i for i in mine if _close(offers[i].began_at, told.began_at) and not another_queue(offers[i])]
     if near:
         return min(near, key=lambda i: abs(cast(int, offers[i].began_at) - cast(int, told.began_at)))
     if len(mine) == 1 and (told.began_at is None or offers[mine[0]].began_at is None):
         return mine[0]
     return None
+
+
+def _pieced(offers: list[Offer], told: Offer) -> list[Offer]:
+    mine = [held for held in offers if held.told_by == rings.EVENT and same_party(held.agent, told.agent)]
+    again = rings.pieced([*mine, told])
+    return offers if again == mine and told.asof <= mine[0].asof else [o for o in offers if not any(o is held for held in mine)] + again
 
 
 def _filled_visit(visit: Visit, who: Identities) -> Visit:
@@ -245,13 +227,19 @@ def merge_call(held: Call | None, told: Call, how: Told = FRAME, who: Identities
             if at is None:
                 kept_visits.append(visit)
             else:
+                began = kept_visits[at].entered_at
                 kept_visits[at] = merge_document(kept_visits[at], visit, how)
+                if visit.derived:
+                    kept_visits[at] = replace(kept_visits[at], entered_at=rings.earliest(began, visit.entered_at))
         kept_visits.sort(key=lambda v: (v.entered_at is None, v.entered_at or 0, v.queue.key or ""))
         visits = tuple(kept_visits)
     if told.offers:
         kept_offers = list(offers)
         for offer in told.offers:
             offer = _filled_offer(offer, who)
+            if offer.told_by == rings.EVENT:
+                kept_offers = _pieced(kept_offers, offer)
+                continue
             at = _find_offer(kept_offers, offer)
             if at is None:
                 kept_offers.append(offer)

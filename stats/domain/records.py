@@ -164,6 +164,7 @@ class Offer:
     asof: int = field(default=0, compare=False)  # our instant up to which this is known to hold; no part of its meaning
     from_transfer: int | None = None
     to_transfer: int | None = None
+    told_by: str | None = None  # None: a document of its own; "event", "call": see `rings`
 
     @property
     def ended(self) -> bool:

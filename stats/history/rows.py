@@ -133,7 +133,7 @@ def rows_of(organisation: str, call: Call) -> tuple[Row, list[Row], list[Row], s
             number(o.hold_ms),
             o.began_at is not None and part_at(start, o.began_at) == o.began_at,
         )
-        for n, (o, outcome) in enumerate(zip(call.offers, settled.offers, strict=True))
+        for n, (o, outcome) in enumerate(zip(settled.call.offers, settled.offers, strict=True))
     ]
     return row, visits, offers, set(quarters_of(settled))
 

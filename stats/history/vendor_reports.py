@@ -10,7 +10,8 @@ from dataclasses import dataclass, fields
 from django.db.models import QuerySet
 
 from stats.domain.errors import Malformed
-from stats.domain.merge import Told, merge_call, same_party
+from stats.domain.merge import Told, merge_call
+from stats.domain.parties import same_party
 from stats.domain.records import Call, Journey, Offer, Party, Visit
 from stats.domain.vendor_rows import Dataset
 from stats.history import rows

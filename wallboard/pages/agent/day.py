@@ -16,8 +16,8 @@ from channels.db import database_sync_to_async
 from stats.domain.agent_day import Rung, Slot, Watched, doubts, sums_of, watch
 from stats.domain.facts import Facts, PartyFacts
 from stats.domain.freshness import doubted_since
-from stats.domain.merge import same_party
 from stats.domain.outcomes import settle
+from stats.domain.parties import same_party
 from stats.domain.periods import business_day, day_bounds
 from stats.domain.presence_changes import PresenceSeen
 from stats.domain.records import Call, Direction, Party
@@ -160,7 +160,7 @@ def _rungs_of(calls: Iterable[Call], agent: Party) -> dict[str, list[Rung]]:
         if not any(same_party(offer.agent, agent) for offer in call.offers):
             continue
         settled = settle(call)
-        for number, (offer, outcome) in enumerate(zip(call.offers, settled.offers, strict=True)):
+        for number, (offer, outcome) in enumerate(zip(settled.call.offers, settled.offers, strict=True)):
             if offer.began_at is None or not same_party(offer.agent, agent):
                 continue
             mine.append(

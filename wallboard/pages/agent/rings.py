@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from stats.domain.agent_day import Rung
-from stats.domain.outcomes import settle
+from stats.domain.outcomes import SettledCall, settle
 from stats.domain.records import Call
 from wallboard.pages.agent.day import AgentDay, calls_of
 from wallboard.pages.agent.lanes import QueueName, call_address
@@ -82,7 +82,7 @@ def _line(day: AgentDay, rung: Rung, call: Call | None, visit: Visit, queue_name
         talked=length(talked / 1000) if talked else "",
         outcome="outgoing" if rung.outgoing else rung.outcome,
         word=outcome_word(rung),
-        why=why(rung, settled.answered if settled is not None else None, _reason(call, rung)) if sees else "",
+        why=why(rung, settled.answered if settled is not None else None, _reason(settled, rung)) if sees else "",
     )
 
 
@@ -90,7 +90,7 @@ def _between(start: int, end: int | None) -> int | None:
     return max(0, end - start) if end is not None else None
 
 
-def _reason(call: Call | None, rung: Rung) -> str | None:
+def _reason(settled: SettledCall | None, rung: Rung) -> str | None:
     """The vendor's word for how this ring ended."""
-    offers: Sequence[object] = call.offers if call is not None else ()
-    return call.offers[rung.number].end_reason if call is not None and rung.number < len(offers) else None
+    offers = settled.call.offers if settled is not None else ()
+    return offers[rung.number].end_reason if rung.number < len(offers) else None

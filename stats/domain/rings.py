@@ -1,0 +1,164 @@
+"""Rings of agents where a vendor tells events one by one (it rang, was answered, fell silent), or only who answered in the end.
+
+Rules that hold here:
+1. An event is an offer with one instant (`told_by` "event"); the events of one agent on one call become rings by their instants alone, so
+   that neither their order of coming nor a repetition changes anything. What fits no ring is kept aside: its beginning may still come.
+2. What a document about the whole call says (`told_by` "call") fills what no event told, and never stands beside it.
+3. A ring whose end nobody told ends with its call.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from stats.domain.records import Call, Offer, Party
+
+EVENT, CALL = "event", "call"
+NEAR_MS = 1000
+# A document about the whole call rounds its instants to seconds, twice.
+ROUNDED_MS = 2000
+
+_BEGAN, _ANSWERED, _ENDED = range(3)
+_Ring = list[int | None]
+
+
+def pieced(offers: Sequence[Offer]) -> list[Offer]:
+    """The rings that all event offers of one agent on one call make, oldest first. With more of them, the same events fit anew."""
+    events: set[tuple[int, int]] = set()
+    for offer in offers:
+        told = (offer.began_at, offer.answered_at, offer.ended_at)
+        events.update((at, kind) for kind, at in enumerate(told) if at is not None)
+    if not events:
+        return list(offers[:1])
+    common = _common(offers)
+    return [_ring(common, *instants) for instants in _paired(_once(sorted(events)))]
+
+
+def whole(call: Call) -> Call:
+    """The call with one offer per ring, whatever told it (rules 2 and 3); the call itself where vendors tell rings themselves."""
+    if not any(offer.told_by for offer in call.offers):
+        return call
+    ended_at = call.journey.ended_at if call.journey is not None and call.journey.ended else None
+    over = call.journey is not None and call.journey.ended
+    kept: list[Offer] = [offer for offer in call.offers if not offer.told_by]
+    for key in dict.fromkeys(offer.agent.key for offer in call.offers if offer.told_by):
+        mine = [offer for offer in call.offers if offer.told_by and offer.agent.key == key]
+        rings = [
+            _begun(offer) for offer in mine if offer.told_by == EVENT and (offer.began_at is not None or offer.answered_at is not None)
+        ]
+        for told in (offer for offer in mine if offer.told_by == CALL):
+            rings = _answered_by_document(rings, told, ended_at)
+        kept += [_closed(ring, ended_at) if over and not ring.ended else ring for ring in rings]
+    kept.sort(key=lambda o: (o.began_at is None, o.began_at or 0, o.agent.key or ""))
+    return replace(call, offers=tuple(kept))
+
+
+def earliest(held: int | None, told: int | None) -> int | None:
+    """The earlier of two instants; of two less than a second apart the one that is not rounded."""
+    if held is None or told is None:
+        return told if held is None else held
+    first, second = sorted((held, told))
+    return second if second - first < NEAR_MS and first % 1000 == 0 and second % 1000 != 0 else first
+
+
+def _once(events: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Without repetitions: two of a kind less than a second apart are one."""
+    kept: list[tuple[int, int]] = []
+    last: dict[int, int] = {}
+    for at, kind in events:
+        if kind not in last or at - last[kind] >= NEAR_MS:
+            last[kind] = at
+            kept.append((at, kind))
+    return kept
+
+
+def _paired(events: Iterable[tuple[int, int]]) -> list[tuple[int | None, int | None, int | None]]:
+    """(began, answered, ended) of each ring, from events in the order of their instants."""
+    rings: list[_Ring] = []
+    open_ring: _Ring | None = None
+    waiting = sorted(events)
+    while waiting:
+        at = waiting[0][0]
+        kinds = [kind for instant, kind in waiting if instant == at]
+        waiting = waiting[len(kinds) :]
+        # A phone that rings falls silent before it rings again; one that does not has to ring first.
+        for kind in sorted(kinds, key=lambda kind: (kind + 2) % 3) if open_ring is not None else kinds:
+            if kind == _BEGAN:
+                open_ring = [at, None, None]
+                rings.append(open_ring)
+            elif open_ring is not None and open_ring[kind] is None:
+                open_ring[kind] = at
+            else:
+                rings.append([None, at if kind == _ANSWERED else None, at if kind == _ENDED else None])
+                open_ring = rings[-1] if kind == _ANSWERED and open_ring is None else open_ring
+            if kind == _ENDED:
+                open_ring = None
+    return [(began, answered, ended) for began, answered, ended in rings]
+
+
+def _ring(common: Offer, began: int | None, answered: int | None, ended: int | None) -> Offer:
+    return _timed(
+        replace(
+            common,
+            began_at=began,
+            answered_at=answered,
+            ended_at=ended,
+            active=ended is None,
+            answered=True if answered is not None else None,
+        )
+    )
+
+
+def _timed(offer: Offer) -> Offer:
+    """With the lengths that its instants make."""
+    silent_at = offer.answered_at if offer.answered_at is not None else offer.ended_at
+    ring = silent_at - offer.began_at if silent_at is not None and offer.began_at is not None else None
+    talk = offer.ended_at - offer.answered_at if offer.ended_at is not None and offer.answered_at is not None else None
+    return replace(offer, ring_ms=None if ring is None else max(0, ring), talk_ms=None if talk is None else max(0, talk))
+
+
+def _begun(offer: Offer) -> Offer:
+    """An answer whose ring nobody told still happened at an instant."""
+    return offer if offer.began_at is not None else replace(offer, began_at=offer.answered_at)
+
+
+def _closed(ring: Offer, ended_at: int | None) -> Offer:
+    if ended_at is None:
+        return replace(ring, active=False)
+    return _timed(replace(ring, active=False, ended_at=max(ended_at, ring.answered_at or ring.began_at or ended_at)))
+
+
+def _answered_by_document(rings: list[Offer], told: Offer, ended_at: int | None) -> list[Offer]:
+    if not rings:
+        return [told]
+    if not told.answered or told.answered_at is None or any(ring.answered for ring in rings):
+        return rings
+    at = next((n for n in reversed(range(len(rings))) if (rings[n].began_at or 0) <= told.answered_at + ROUNDED_MS), 0)
+    ring = rings[at]
+    answered_at = max(told.answered_at, ring.began_at or 0)
+    until = ring.ended_at if ring.ended_at is not None and ring.ended_at >= answered_at else told.ended_at or ended_at
+    rings[at] = _timed(
+        replace(
+            ring, answered=True, answered_at=answered_at, ended_at=None if until is None else max(until, answered_at), active=until is None
+        )
+    )
+    return rings
+
+
+def _common(offers: Sequence[Offer]) -> Offer:
+    """What is the same of all rings of one agent on one call: who, for which queue, which way and with whom."""
+    agents = [offer.agent for offer in offers]
+    names = [agent.name for agent in agents if agent.name]
+    queues = sorted((offer.queue for offer in offers if offer.queue is not None), key=_order)
+    return Offer(
+        agent=replace(agents[0], name=max(names) if names else None),
+        queue=queues[-1] if queues else None,
+        direction=max((o.direction for o in offers if o.direction is not None), default=None),
+        internal=max((o.internal for o in offers if o.internal is not None), default=None),
+        number=max((o.number for o in offers if o.number), default=None),
+        asof=max(offer.asof for offer in offers),
+        told_by=EVENT,
+    )
+
+
+def _order(party: Party) -> tuple[str, str]:
+    return party.key or "", party.name or ""
