@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from stats.models import Organisation
 from wallboard.pages.frame import Visit, draw, for_people, private
-from wallboard.privacy import packing, person
+from wallboard.privacy import noted, packing, person
 from wallboard.privacy.person import Held, Wanted
 from wallboard.push import live
 
@@ -26,6 +26,9 @@ Answer = TypeVar("Answer")
 COUNTED = {
     "calls": gettext_lazy("calls in the archive"),
     "live": gettext_lazy("calls in the live store, of the last two days"),
+    "notes": gettext_lazy("recordings, words and details of their calls"),
+    "messages": gettext_lazy("text messages and faxes"),
+    "contacts": gettext_lazy("names of the number"),
     "handled": gettext_lazy("marks that a lost caller was handled"),
     "offers": gettext_lazy("rings"),
     "presence": gettext_lazy("changes of presence"),
@@ -55,6 +58,7 @@ async def look(visit: Visit) -> HttpResponseBase:
         await _note(visit, wanted, "person.exported", {"live": len(calls)})
         return _file(packing.packed(wanted, calls))
     held = await _apart(partial(person.held, wanted, calls))
+    held.counts |= await _apart(partial(noted.held, wanted))
     known |= {"wanted": wanted, "held": _told(held), "anything": held.anything}
     if visit.request.POST.get("do") != "erase":
         return draw(visit, "privacy_person.html", "privacy", **known)

@@ -27,6 +27,7 @@ from stats.models import PresenceSlotRow
 from wallboard.accounts import journal
 from wallboard.accounts.models import AuditEntry
 from wallboard.pages.words import masked
+from wallboard.privacy import noted
 from wallboard.privacy.person import Wanted, handled_of
 from wallboard.push.naming import shortened
 from wallboard.spreadsheet import as_text
@@ -92,10 +93,14 @@ def _files(wanted: Wanted, live: list[Call]) -> Iterator[tuple[str, Iterable[str
     slug, keys = wanted.organisation.slug, wanted.person.agents
     if not wanted.is_agent:
         yield from _both("handled", HANDLED, handled_of(wanted).order_by("day").values_list(*HANDLED))
+        yield "notes.json", _array(noted.of_calls(wanted, _calls(wanted, live)))
+        yield "messages.json", _array(noted.messages(wanted))
+        yield "contacts.json", _array(noted.contacts(wanted))
         return
     rings = ArchivedOffer.objects.filter(organisation=slug, agent__in=keys).order_by("at_ms").values_list(*RINGS)
     yield from _both("rings", RINGS, rings)
     changes = PresenceChange.objects.filter(organisation=slug, agent__in=keys).order_by("at_ms").values_list(*CHANGES)
+    yield "recordings.json", _array(noted.recordings(wanted))
     yield from _both("presence_changes", CHANGES, changes)
     hours = PresenceSlotRow.objects.filter(organisation=slug, agent__in=keys).order_by("start_ms").values_list(*HOURS)
     yield from _both("presence_hours", HOURS, hours)
