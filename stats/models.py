@@ -75,7 +75,11 @@ class _BelongsToOrganisation(models.Model):
 
 
 class Source(_BelongsToOrganisation):
-    """One telephone company's feed of one organisation. The token lies sealed in the database (`stats.vault`)."""
+    """One telephone company's feed of one organisation. Its tokens lie sealed in the database (`stats.vault`).
+
+    `settings`: the options of its company, by name. `hook_base` and `hook_mark`: which address of ours (`SourceHook.mark`, below which
+    beginning) the vendor posts to, empty until it was told one; whoever changes them changes what the collector looks after.
+    """
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="sources")
     name = models.SlugField(max_length=60)
@@ -90,6 +94,12 @@ class Source(_BelongsToOrganisation):
     )
     token_set_at = models.DateTimeField(null=True, blank=True, editable=False)
     token_set_by = models.CharField(max_length=150, blank=True, editable=False)
+    sealed_second_token = models.TextField(blank=True, editable=False)
+    settings = models.JSONField(default=dict, blank=True)
+    hook_base = models.CharField(max_length=300, blank=True, editable=False)
+    hook_mark = models.CharField(max_length=64, blank=True, editable=False)
+    paused_at = models.DateTimeField(null=True, blank=True, editable=False)
+    paused_by = models.CharField(max_length=150, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -107,6 +117,15 @@ class Source(_BelongsToOrganisation):
     @token.setter
     def token(self, plain: str) -> None:
         self.sealed_token = vault.seal(plain, self.owner)
+
+    @property
+    def second_token(self) -> str:
+        """Another secret of the same company, "" where it has none; raises `vault.Unreadable`."""
+        return vault.unseal(self.sealed_second_token, self.owner)
+
+    @second_token.setter
+    def second_token(self, plain: str) -> None:
+        self.sealed_second_token = vault.seal(plain, self.owner)
 
     @property
     def owner(self) -> str:

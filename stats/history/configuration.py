@@ -7,15 +7,16 @@ from django.db import close_old_connections
 
 from stats.domain.metrics import CountingRules, QueueTargets, Variant
 from stats.history.assignments import Assigned
+from stats.history.hooks import address_of
 from stats.history.marks import read_erased
-from stats.models import Organisation
+from stats.models import Organisation, Source
 
 
 def read_assignments() -> list[Assigned]:
     """Every enabled source with its organisation's rules. Raises the database's errors."""
     close_old_connections()
     found: list[Assigned] = []
-    for organisation in Organisation.objects.prefetch_related("sources", "queue_settings"):
+    for organisation in Organisation.objects.prefetch_related("sources__hooks", "queue_settings"):
         erased = read_erased(organisation.slug)
         targets = {
             setting.queue_key: QueueTargets(
@@ -41,9 +42,20 @@ def read_assignments() -> list[Assigned]:
                         default_region=source.default_region,
                         rules=rules,
                         erased=erased,
+                        second_token=source.second_token,
+                        settings=source.settings,
+                        hook_address=_hook_address(source),
+                        paused_at=round(source.paused_at.timestamp() * 1000) if source.paused_at is not None else None,
+                        paused_by=source.paused_by,
                     )
                 )
     return found
+
+
+def _hook_address(source: Source) -> str:
+    """Where the vendor posts to now."""
+    hook = next((each for each in source.hooks.all() if source.hook_mark and each.mark == source.hook_mark), None)
+    return address_of(hook, source.hook_base) if hook is not None else ""
 
 
 read_assignments_async = sync_to_async(read_assignments, thread_sensitive=False)
