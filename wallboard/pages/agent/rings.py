@@ -1,6 +1,5 @@
 """Every ring of an agent's day as a row, newest first: which queue, how long, how it ended and why, and whose call it was, masked."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
