@@ -221,6 +221,7 @@ from stats.history.backfill_tables import BackfillDay  # noqa: E402, F401
 from stats.history.erased_tables import ErasedAgent, RetentionRun  # noqa: E402, F401
 from stats.history.hook_tables import SourceHook  # noqa: E402, F401
 from stats.history.note_tables import KeptContact, KeptDetail, KeptMessage, KeptRecording, KeptTranscript  # noqa: E402, F401
+from stats.history.outbox_tables import SinkState, Upload  # noqa: E402, F401
 from stats.history.rollup_tables import (  # noqa: E402, F401
     AgentRollup,
     PartyName,

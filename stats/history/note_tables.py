@@ -8,6 +8,8 @@ Rules that hold here:
 
 from django.db import models
 
+from stats.history.outbox_tables import Upload
+
 
 class KeptRecording(models.Model):
     """Sound of a call at the vendor. `locator` stays on the server; `agent` is the key of who is heard; `kind` "": of the call itself."""
@@ -141,5 +143,5 @@ class KeptContact(models.Model):
 
 
 # Those that belong to a call, by `id_call`.
-OF_A_CALL: tuple[type[models.Model], ...] = (KeptRecording, KeptTranscript, KeptDetail)
+OF_A_CALL: tuple[type[models.Model], ...] = (KeptRecording, KeptTranscript, KeptDetail, Upload)
 EVERY: tuple[type[models.Model], ...] = (*OF_A_CALL, KeptMessage, KeptContact)

@@ -17,6 +17,7 @@ from stats.domain.records import Call
 from stats.history.archive import lock
 from stats.history.note_tables import OF_A_CALL, KeptContact, KeptDetail, KeptMessage, KeptRecording, KeptTranscript
 from stats.history.notes import forget_call, turns_of
+from stats.history.outbox_tables import Upload
 from stats.history.rollup_tables import PartyName
 from stats.history.tables import ArchivedCall
 
@@ -57,6 +58,7 @@ def erase_number(organisation: str, number: str, calls: Iterable[Call], now_ms: 
 def erase_agent(organisation: str, keys: Sequence[str], key: str, name: str) -> int:
     """Put a pseudonym in an agent's place in recordings and as who speaks in transcripts. Returns how many rows. Raises django.db.Error."""
     changed = KeptRecording._default_manager.filter(organisation=organisation, agent__in=keys).update(agent=key)
+    changed += Upload._default_manager.filter(organisation=organisation, agent__in=keys).update(agent=key)
     names = set(PartyName._default_manager.filter(organisation=organisation, kind="agent", key__in=keys).values_list("name", flat=True))
     names |= {each[2:] for each in keys if each.startswith("n:")}
     for called in sorted(names - {""}):
