@@ -1,0 +1,165 @@
+"""Agents' legs become rings of the customers' calls they were made for.
+
+Rules that hold here:
+- A leg that was dialled for a call rings from its start; one that waits for callers is not rung for each, and begins with the answer.
+- What the flow said at its own instant (`onAgentConnected`, `onAgentReleased`) stands; what follows from lengths of connection and from
+  vanishing does not replace it.
+- A length of connection is whole seconds: an answer derived from it is a whole second, which never replaces an exact one.
+- Where nobody named the queue, a ring was made for the stay that ended when it was answered.
+"""
+
+from dataclasses import replace
+
+from stats.domain.records import Call, Journey, Offer
+from stats.providers.base import party_of
+from stats.providers.voxology.book import Book, Leg, Ring, Talk
+from stats.providers.voxology.who import Who
+from stats.providers.voxology.words import Words
+
+SAME_MS = 1_000
+NEAR_MS = 2_000
+BRIDGE_MS = 10_000
+AGAIN_MS = 30_000
+
+
+class Rings:
+    """The rings of one source."""
+
+    def __init__(self, source: str, book: Book, who: Who) -> None:
+        self._source, self._book, self._who = source, book, who
+
+    def leg(self, words: Words, asof: int, *, always: bool) -> list[Call]:
+        """What a document about an agent's leg tells of the calls it was made for. `always`: also what has been told."""
+        leg, said = self._book.leg(words.id_call), words.said
+        leg.agent = self._who.of_leg(words) or leg.agent
+        leg.dialled |= words.parent is not None or said.customer_call is not None
+        if words.exact and words.hangup is not None:
+            self._book.settled(leg.id)
+        found = self._mistaken(words, asof)
+        if leg.agent is None:
+            return found
+        target = words.linked or said.customer_call or words.parent
+        if target is not None and target not in leg.rings:
+            leg.rings[target] = Ring(agent=leg.agent)
+        targets = [target] if target is not None and not words.final else list(leg.rings)
+        for each in targets:
+            ring = leg.rings[each]
+            ring.agent = leg.agent
+            self._progress(leg, ring, words, asof)
+            self._find_queue(ring, each, said.queue)
+            if ring.began_at is None and not ring.answered and not ring.ended:
+                continue
+            offer = self.offer(ring, asof)
+            if always or ring.told is None or replace(offer, asof=ring.told.asof) != ring.told or asof - ring.told_at >= AGAIN_MS:
+                ring.told, ring.told_at = offer, asof
+                found.append(Call(source=self._source, id_call=each, offers=(offer,)))
+        return found
+
+    def _mistaken(self, words: Words, asof: int) -> list[Call]:
+        """A leg that was told as a call before anything said what it is: that call is over when the leg is."""
+        if not words.final or words.id_call not in self._book.talks:
+            return []
+        journey = Journey(active=False, direction=words.direction, started_at=words.started_at, ended_at=words.ended_at or asof, asof=asof)
+        return [Call(source=self._source, id_call=words.id_call, journey=journey)]
+
+    def _progress(self, leg: Leg, ring: Ring, words: Words, asof: int) -> None:
+        said, connected = words.said, bool(words.connected_ms)
+        now = said.at if said.at is not None else asof
+        started_at = words.started_at if leg.dialled and words.status != "live-queued" else None
+        if started_at is not None and (ring.began_at is None or (words.exact and abs(ring.began_at - started_at) < SAME_MS)):
+            ring.began_at = started_at
+        if said.event == "onagentconnected":
+            ring.answered, ring.exact, ring.answered_at = True, True, now
+        elif not ring.exact and connected and (words.status == "live-in-progress" or words.final):
+            if words.exact or ring.answered_at is None:
+                ring.answered_at = answer(words, asof)
+            ring.answered = True
+        elif not ring.exact and words.status == "live-in-progress" and leg.dialled and ring.answered_at is None:
+            ring.answered, ring.answered_at = True, now
+        if not leg.dialled and ring.began_at is None:
+            ring.began_at = ring.answered_at
+        if said.event == "onagentreleased":
+            ring.ended, ring.ended_exact, ring.ended_at = True, True, now
+        elif words.final and not ring.ended_exact:
+            ring.ended, ring.ended_exact = True, words.exact
+            ring.ended_at = words.ended_at if words.ended_at is not None else ring.ended_at or asof
+
+    def _find_queue(self, ring: Ring, customer: str, queue: str | None) -> None:
+        ring.queue = queue or ring.queue
+        talk = self._book.talks.get(customer)
+        if ring.queue is not None or ring.answered_at is None or talk is None:
+            return
+        first, last = ring.answered_at - NEAR_MS, ring.answered_at + BRIDGE_MS
+        near = [stay for stay in talk.stays if stay.left_at is None or first <= stay.left_at <= last]
+        if near:
+            ring.queue = near[-1].queue
+
+    def rung(self, talk: Talk, words: Words, asof: int) -> Offer | None:
+        """An event on the caller's call says that an agent is rung for it."""
+        said = words.said
+        if said.event != "onagentringing" or said.rung_id is None:
+            return None
+        ring = Ring(agent=self._who.agent(said.rung_id, said.rung_name), queue=said.queue, told_at=asof)
+        ring.began_at = said.at if said.at is not None else asof
+        talk.rings.append(ring)
+        return self.offer(ring, asof)
+
+    def made(self, talk: Talk, asof: int) -> Offer | None:
+        """Of a call out, the agent who makes it."""
+        if talk.agent is None:
+            return None
+        ring = Ring(agent=talk.agent, began_at=talk.started_at, answered_at=talk.answered_at, answered=talk.answered_at is not None)
+        ring.ended, ring.ended_at = talk.ended_at is not None, talk.ended_at
+        return replace(self.offer(ring, asof), direction=talk.direction, number=talk.number)
+
+    def without_legs(self, asked_at: int) -> list[Call]:
+        """Rings that events told, or that were open before a restart, and of which no leg was there when asked: over, nobody knows when."""
+        lost: dict[str, list[Offer]] = {}
+        legs: dict[tuple[str, str | None], list[Ring]] = {}
+        waiting = [talk for talk in self._book.talks.values() if talk.rings]
+        if waiting:
+            for leg in self._book.legs.values():
+                for customer, ring in leg.rings.items():
+                    legs.setdefault((customer, ring.agent.key), []).append(ring)
+        for talk in waiting:
+            kept = []
+            for ring in talk.rings:
+                twins = legs.get((talk.id, ring.agent.key), [])
+                if any(_same(ring, twin) for twin in twins):
+                    continue
+                if ring.told_at > asked_at - NEAR_MS:
+                    kept.append(ring)
+                    continue
+                ring.ended = True
+                lost.setdefault(talk.id, []).append(self.offer(ring, asked_at))
+            talk.rings = kept
+        return [Call(source=self._source, id_call=id_call, offers=tuple(offers)) for id_call, offers in lost.items()]
+
+    def offer(self, ring: Ring, asof: int) -> Offer:
+        """A ring as an Offer."""
+        began, answered, ended = ring.began_at, ring.answered_at if ring.answered else None, ring.ended_at
+        silent_at = answered if ring.answered else ended
+        return Offer(
+            agent=ring.agent,
+            queue=party_of(self._source, ring.queue, ring.queue) if ring.queue else None,
+            began_at=began,
+            answered_at=answered,
+            ended_at=ended,
+            active=not ring.ended,
+            answered=ring.answered or (False if ring.ended else None),
+            ring_ms=max(0, silent_at - began) if began is not None and silent_at is not None else None,
+            talk_ms=max(0, ended - answered) if answered is not None and ended is not None else None,
+            asof=asof,
+        )
+
+
+def _same(ring: Ring, twin: Ring) -> bool:
+    if ring.began_at is None or twin.began_at is None:
+        return True
+    return abs(ring.began_at - twin.began_at) < SAME_MS
+
+
+def answer(words: Words, asof: int) -> int:
+    """When it was answered, by how long it has been connected: a whole second, since no more is told."""
+    until = words.ended_at if words.ended_at is not None else asof
+    return round((until - (words.connected_ms or 0)) / 1000) * 1000
