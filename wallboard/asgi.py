@@ -1,7 +1,7 @@
-"""The one ASGI application: HTTP to Django, WebSockets to the boards behind an origin check; boards admit their sockets themselves.
+"""The one ASGI application: posts of vendors to their door, other HTTP to Django, WebSockets to the boards behind an origin check.
 
-Rules that hold here: a thousand screens need a thousand descriptors, so the process takes all it may have; it parts from its screens
-in words, and finishes the answers it began.
+Rules that hold here: boards admit their sockets themselves; a thousand screens need a thousand descriptors, so the process takes all it may
+have; it parts from its screens in words, and finishes the answers it began.
 """
 
 import os
@@ -24,18 +24,21 @@ except WrongSetting as wrong:
 from channels.routing import ProtocolTypeRouter, URLRouter
 
 from wallboard.garbage import look_seldom
+from wallboard.hooks import application as posted
+from wallboard.hooks.measuring import measure_requests
 from wallboard.origins import OwnOrigin
 from wallboard.push import hubs, leaving
 from wallboard.push.routing import websocket_urlpatterns
 
 _soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (_hard, _hard))
+measure_requests()
 leaving.prepare()
 leaving.hear_sigterm(hubs.sockets)
 
 application = ProtocolTypeRouter(
     {
-        "http": leaving.unhurried(_http),
+        "http": leaving.unhurried(posted.before(_http)),
         "websocket": OwnOrigin(URLRouter(websocket_urlpatterns)),  # type: ignore[arg-type]  # the stubs know patterns by include() alone
     }
 )

@@ -44,24 +44,30 @@ class OwnOrigin:
 
     def is_welcome(self, scope: Any) -> bool:
         """Whether the headers of this handshake name an allowed host and an allowed origin, each at most once."""
-        hosts = _all(scope, b"host")
-        origins = _all(scope, b"origin")
-        if len(hosts) != 1 or len(origins) > 1:
-            return False
-        domain, _port = split_domain_port(hosts[0])
-        if not domain or not validate_host(domain, settings.ALLOWED_HOSTS):
+        origins = headers_named(scope, b"origin")
+        if not is_called_ours(scope) or len(origins) > 1:
             return False
         if not origins:
             return True
         origin = origins[0].lower()
-        return origin in settings.CSRF_TRUSTED_ORIGINS or same_origin(origin, hosts[0].lower(), secure=_is_secure(scope))
+        host = headers_named(scope, b"host")[0].lower()
+        return origin in settings.CSRF_TRUSTED_ORIGINS or same_origin(origin, host, secure=is_secure(scope))
 
 
-def _all(scope: Any, name: bytes) -> list[str]:
+def headers_named(scope: Any, name: bytes) -> list[str]:
+    """Every value of a header, by its lower-case name."""
     return [value.decode("latin-1") for key, value in scope["headers"] if key == name]
 
 
-def _is_secure(scope: Any) -> bool:
+def is_called_ours(scope: Any) -> bool:
+    """Whether exactly one host is named, and ALLOWED_HOSTS holds it."""
+    hosts = headers_named(scope, b"host")
+    domain = split_domain_port(hosts[0])[0] if len(hosts) == 1 else ""
+    return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)
+
+
+def is_secure(scope: Any) -> bool:
+    """Whether it came through TLS, as far as settings let us believe it."""
     if settings.BEHIND_PROXY:
-        return _all(scope, b"x-forwarded-proto") == ["https"]
+        return headers_named(scope, b"x-forwarded-proto") == ["https"]
     return bool(scope.get("scheme") in ("wss", "https"))

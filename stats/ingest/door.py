@@ -16,8 +16,10 @@ from stats.clock import now_ms
 from stats.domain.errors import ProviderError, Refused, Retry
 from stats.domain.records import AgentPresence, Call, Telling
 from stats.ingest.errands import asks, companies, company, connect, disconnect, hooks, revive, try_out, vias
+from stats.ingest.sounding import dial, dials, recordings, sound
 from stats.providers.base import (
     Answer,
+    Checked,
     Company,
     Connected,
     Delivery,
@@ -26,6 +28,7 @@ from stats.providers.base import (
     HookFact,
     LiveProvider,
     Option,
+    Sound,
     SourceConfig,
     pack_delivery,
 )
@@ -35,8 +38,9 @@ from stats.providers.sinks import Sink
 # The people looking see this module of the road alone.
 __all__ = ["GREETING", "HISTORY", "LISTEN_S", "Company", "Connected", "Glimpse", "Heard", "HookFact", "Option", "SourceConfig", "Step"]
 __all__ += ["Verdict", "asks", "companies", "company", "connect", "disconnect", "door_of", "glimpse_of", "hooks", "knock", "providers"]
-__all__ += ["Answer", "Delivery", "Hook", "hook_of", "pack_delivery"]
+__all__ += ["Answer", "Checked", "Delivery", "Hook", "hook_of", "pack_delivery"]
 __all__ += ["ProviderError", "Refused", "Retry", "revive", "try_out", "vias"]
+__all__ += ["Sound", "dial", "dials", "recordings", "sound"]
 
 LISTEN_S = 8.0
 PATIENCE_S = 12.0
