@@ -40,6 +40,7 @@ REGIONS = {
     "IE": Region(code="353", shortest=7, longest=9),
     "ES": Region(code="34", trunk="", shortest=9, longest=9),
     "PT": Region(code="351", trunk="", shortest=9, longest=9),
+    "IT": Region(code="39", trunk="", shortest=8, longest=11),  # the leading 0 belongs to the number
     "PL": Region(code="48", trunk="", shortest=9, longest=9),
     "EE": Region(code="372", trunk="", shortest=7, longest=8),
     "LV": Region(code="371", trunk="", shortest=8, longest=8),
