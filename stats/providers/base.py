@@ -364,6 +364,7 @@ class Company:
     title: str
     connect: Callable[[SourceConfig], LiveProvider] | None = None  # None: it tells nothing of calls while they go on (see `sinks`)
     hook: Hook | None = None
+    hook_tests: bool = False  # it can be asked for a delivery that proves the hook works (`Hooked.try_out`)
     sinks: bool = False  # finished calls are sent to it
     open_sink: Callable[[SourceConfig], Sink] | None = None  # where they are
     live_url: str = ""  # default addresses
