@@ -21,6 +21,7 @@ from stats.ingest.ordering import KeepSecret, Posted
 from stats.ingest.recorder import Tape
 from stats.ingest.resting import Resting
 from stats.ingest.session import Session
+from stats.ingest.sinking import Sinking, is_sink
 from stats.live.board_store import Store, StoreAway
 from stats.live.leases import Lease
 from stats.live.relief import Relief
@@ -63,6 +64,7 @@ class Keeper:
         self._store, self._connect, self._shelf_of, self._tape = store, connect, shelf_of, tape
         self._doorstep = doorstep
         self._session: Session | None = None
+        self._sends = False
         self._relieved = ""  # the worker that was last seen to leave, relieved once whatever came of it
         self.task = asyncio.create_task(self._keep(), name=f"source {assignment.name}")
 
@@ -77,7 +79,7 @@ class Keeper:
     @property
     def holds(self) -> bool:
         """Whether this worker does the source's work now."""
-        return self._session is not None and self._session.holding
+        return self._sends or (self._session is not None and self._session.holding)
 
     async def stop(self, *, leaving: bool = False) -> None:
         """End the session, lease released. When this worker leaves for good, a standby may listen first."""
@@ -122,6 +124,8 @@ class Keeper:
                 await relief.withdraw()
             raise
         assignment = self.assignment
+        if is_sink(assignment.provider):
+            return await self._send_to(assignment, lease)
         if assignment.paused_at is not None:
             await Resting(self._store, assignment, lease).run()
         log.info("source.taken" if leaving is None else "source.relieving", source=assignment.name)
@@ -154,6 +158,17 @@ class Keeper:
             log.warning("source.lost", source=assignment.name)
         finally:
             self._session = None
+        return True
+
+    async def _send_to(self, assignment: Assigned, lease: Lease) -> bool:
+        """The life of a place that recordings are sent to."""
+        self._sends = True
+        try:
+            await Sinking(assignment, lease).run()
+        except LostLease:
+            log.warning("source.lost", source=assignment.name)
+        finally:
+            self._sends = False
         return True
 
     def _secrets_of(self, assignment: Assigned) -> KeepSecret | None:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 
 from stats.providers.base import Company, LiveProvider, SourceConfig
 from stats.providers.telavox.company import COMPANY as TELAVOX
+from stats.providers.voxjar.company import COMPANY as VOXJAR
 
-COMPANIES: Mapping[str, Company] = {company.name: company for company in (TELAVOX,)}
+COMPANIES: Mapping[str, Company] = {company.name: company for company in (TELAVOX, VOXJAR)}
 
 # Those that tell of calls while they go on.
 PROVIDERS: dict[str, Callable[[SourceConfig], LiveProvider]] = {

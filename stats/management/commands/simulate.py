@@ -16,6 +16,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from stats.clock import now_ms
 from stats.providers.telavox.simulator import DEFAULT_TOKEN, Switches, TelavoxSimulator
+from stats.providers.voxjar.simulator import Switches as VoxjarSwitches
+from stats.providers.voxjar.simulator import VoxjarSimulator
 
 Say = Callable[[str], None]
 Play = Callable[[argparse.Namespace, Say, asyncio.Event], Awaitable[None]]
@@ -66,7 +68,43 @@ async def play_telavox(options: argparse.Namespace, say: Say, stop: asyncio.Even
         gc.freeze()  # nor at the end, which must be quick
 
 
-VENDORS: Mapping[str, Play] = {"telavox": play_telavox}
+async def play_voxjar(options: argparse.Namespace, say: Say, stop: asyncio.Event) -> None:
+    switches = VoxjarSwitches()
+    for assignment in options.switch:
+        name, _, value = assignment.partition("=")
+        try:
+            switches.set(name.strip(), value)
+        except ValueError as error:
+            raise CommandError(f"--switch {error}") from None
+    simulator = VoxjarSimulator(
+        port=options.port,
+        host=options.host,
+        token=options.token,
+        seed=options.seed,
+        agents=options.agents,
+        queues=options.queues,
+        calls_per_hour=options.calls_per_hour,
+        speed=options.speed,
+        start=not options.no_floor,
+        switches=switches,
+        now=now_ms,
+    )
+    try:
+        await simulator.open()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise CommandError(f"port {options.port} is in use; choose another with --port") from None
+        raise
+    # The given token opens the doors too, but tells nobody when it ends.
+    lasting = simulator.tokens.make(now_ms() // 1000)
+    say(f"voxjar look-alike: {simulator.url} control {simulator.control_url} token of a year {lasting}")
+    try:
+        await stop.wait()
+    finally:
+        await simulator.close()
+
+
+VENDORS: Mapping[str, Play] = {"voxjar": play_voxjar, "telavox": play_telavox}
 
 
 def _above_zero(text: str) -> float:

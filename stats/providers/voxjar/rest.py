@@ -115,7 +115,8 @@ class _Body:
                 raise Retry("less sound than was said")
         except ProviderError as why:
             # Half an upload must not look like a whole one.
-            self.fault = why
+            # Whatever the other vendor refuses is no word of this one.
+            self.fault = why if isinstance(why, Retry | NotTaken) else Retry(str(why))
             raise aiohttp.ClientConnectionError(why.__class__.__name__) from why
         except (aiohttp.ClientError, TimeoutError, OSError) as why:
             self.fault = Retry(f"the sound broke off: {_reason(why)}")
