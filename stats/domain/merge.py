@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Literal, TypeVar, cast
 
-from stats.domain import rings
+from stats.domain import legs, rings
 from stats.domain.parties import merge_party, same_party
 from stats.domain.records import AgentPresence, Call, Journey, Offer, Party, Visit
 
@@ -188,7 +188,7 @@ def _find_offer(offers: list[Offer], told: Offer) -> int | None:
         return min(near, key=lambda i: abs(cast(int, offers[i].began_at) - cast(int, told.began_at)))
     if len(mine) == 1 and (told.began_at is None or offers[mine[0]].began_at is None):
         return mine[0]
-    return None
+    return legs.same_ring(offers, mine, told) if told.agent.ref is not None else None
 
 
 def _pieced(offers: list[Offer], told: Offer) -> list[Offer]:
@@ -244,7 +244,7 @@ def merge_call(held: Call | None, told: Call, how: Told = FRAME, who: Identities
             if at is None:
                 kept_offers.append(offer)
             else:
-                kept_offers[at] = merge_document(kept_offers[at], offer, how)
+                kept_offers[at] = merge_document(*legs.aligned(kept_offers[at], offer), how)
         kept_offers.sort(key=lambda o: (o.began_at is None, o.began_at or 0, o.agent.key or ""))
         offers = tuple(kept_offers)
     return Call(

@@ -20,7 +20,7 @@ Rule 3: a visit to a queue that the vendor does not have (`Visit.derived`) ends 
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from stats.domain import rings
+from stats.domain import legs, rings
 from stats.domain.parties import same_party
 from stats.domain.records import Call, Direction, Offer, Visit
 
@@ -140,7 +140,7 @@ def _without_made_up_waits(call: Call) -> Call:
 
 def settle(call: Call) -> SettledCall:
     """Read a record: direction, outcomes, waits and talk of all its parts. Pure; a few microseconds."""
-    call = _without_made_up_waits(rings.whole(call))
+    call = _without_made_up_waits(legs.timed(rings.whole(call)))
     journey = call.journey
     direction, internal = direction_of(call)
     goes_on = journey is not None and journey.goes_on and not call.expired

@@ -1,0 +1,66 @@
+"""Rings that live events tell from their first sound, and a row of the past from their answer on: one ring all the same.
+
+Rules that hold here (of agents whom a vendor knows by names of its own, see `Party.ref`; where `rings` does not piece events together):
+1. An answered offer that begins with its answer is told from its answer on. It is the ring of that agent on that call which began before
+   the answer and had not ended by then; told in either order, the one offer begins when the ring did.
+2. Lengths that nobody told are what the instants make: a ring until its answer or end, a talk from its answer to its end.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from stats.domain.records import Call, Offer
+
+NEAR_MS = 1000
+
+
+def from_answer(offer: Offer) -> bool:
+    """The offer is told from its answer on."""
+    return bool(offer.answered) and offer.answered_at is not None and offer.began_at == offer.answered_at
+
+
+def same_ring(offers: Sequence[Offer], mine: Sequence[int], told: Offer) -> int | None:
+    """Which of the offers of this agent (by place) is the ring that is told, where their starts do not say so."""
+    if told.began_at is None:
+        return None
+    if from_answer(told):
+        before = [i for i in mine if _rang_at(offers[i], told.answered_at)]
+        return max(before, key=lambda i: offers[i].began_at or 0) if before else None
+    after = [i for i in mine if from_answer(offers[i]) and _rang_at(told, offers[i].answered_at)]
+    return min(after, key=lambda i: offers[i].answered_at or 0) if after else None
+
+
+def aligned(held: Offer, told: Offer) -> tuple[Offer, Offer]:
+    """Both with the one start: where one is told from its answer on, the other's."""
+    if held.began_at is None or told.began_at is None or abs(held.began_at - told.began_at) < NEAR_MS:
+        return held, told
+    if held.agent.ref is None or not (from_answer(held) or from_answer(told)):
+        return held, told
+    began_at = min(held.began_at, told.began_at)
+    return replace(held, began_at=began_at), replace(told, began_at=began_at)
+
+
+def timed(call: Call) -> Call:
+    """The call with lengths of rings and talks (rule 2); the call itself where vendors tell them."""
+    if not any(offer.agent.ref is not None and offer.told_by is None for offer in call.offers):
+        return call
+    return replace(call, offers=tuple(_timed(offer) if offer.agent.ref is not None else offer for offer in call.offers))
+
+
+def _rang_at(ring: Offer, answered_at: int | None) -> bool:
+    """Whether a ring had begun, and not ended, when somebody answered; starts and answers may be rounded."""
+    if ring.began_at is None or answered_at is None or ring.began_at > answered_at + NEAR_MS:
+        return False
+    if ring.answered_at is not None and abs(ring.answered_at - answered_at) >= NEAR_MS:
+        return False
+    return ring.ended_at is None or ring.ended_at > answered_at - NEAR_MS
+
+
+def _timed(offer: Offer) -> Offer:
+    ring, talk = offer.ring_ms, offer.talk_ms
+    silent_at = offer.answered_at if offer.answered else offer.ended_at
+    if ring is None and silent_at is not None and offer.began_at is not None and not from_answer(offer):
+        ring = max(0, silent_at - offer.began_at)
+    if talk is None and offer.answered and offer.answered_at is not None and offer.ended_at is not None and offer.ended:
+        talk = max(0, offer.ended_at - offer.answered_at - (offer.hold_ms or 0))
+    return offer if ring == offer.ring_ms and talk == offer.talk_ms else replace(offer, ring_ms=ring, talk_ms=talk)
