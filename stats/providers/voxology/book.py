@@ -29,6 +29,7 @@ class Stay:
     exact: bool = False  # `left_at` was told by the call flow
     to: str | None = None  # where it went, as the flow says
     moved_on: bool = False
+    told_at: int = 0
 
 
 @dataclass(slots=True, kw_only=True)

@@ -195,6 +195,10 @@ class Teller:
             return talk.stays[-1]
         return max(mine, key=lambda stay: stay.entered_at or 0)
 
+    def stayed(self, talk: Talk, stay: Stay, asof: int) -> Call:
+        """A stay as it is."""
+        return Call(source=self.source, id_call=talk.id, visits=(self._visit(talk, self._of_stay(stay), asof),))
+
     def left(self, talk: Talk, stay: Stay, at: int) -> Call:
         """A poll no longer found it in the queue: it left between the two polls."""
         stay.left_at = min(at, talk.ended_at) if talk.exact and talk.ended_at is not None else at
