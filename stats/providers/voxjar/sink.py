@@ -24,7 +24,7 @@ _WANTED: Mapping[str, Sequence[str]] = {
     "duration": _INTERVAL,
     "silenceDuration": _INTERVAL,
     "disposition": ("name",),
-    "transcript": wire.USUAL_TURN,
+    "transcript": (*wire.USUAL_TURN, *wire.SPEAKERS),
 }
 Fields = Mapping[str, Sequence[str]]
 
@@ -103,34 +103,40 @@ class VoxjarSink:
                 answer = await self._rest.ask(wire.ABOUT)
             except Malformed:
                 # It will not speak of itself.
-                return {"identifier": (), **_WANTED}
+                return {"identifier": (), **_WANTED, "transcript": wire.USUAL_TURN}
             self._fields = fields_of(answer.data or {})
         return self._fields
 
 
 def fields_of(about: Mapping[str, Any]) -> Fields:
     """Of what we read, what a schema has; nothing at all where it has no calls to ask for."""
-    roots = {each.get("name"): each for each in ((about.get("query") or {}).get("fields") or ())}
-    asks = {each.get("name") for each in (roots.get("calls") or {}).get("args") or ()}
-    told = {each.get("name"): each.get("type") or {} for each in ((about.get("call") or {}).get("fields") or ())}
-    if not {"filter", "offset"} <= asks or "identifier" not in told:
+    types = {each.get("name"): _named(each.get("fields")) for each in ((about.get("__schema") or {}).get("types") or ())}
+    calls = types.get("Query", {}).get("calls") or {}
+    if not {"filter", "offset"} <= _named(calls.get("args")).keys():
         return {}
-    turn = {each.get("name") for each in ((about.get("turn") or {}).get("fields") or ())}
+    told = types.get(_innermost(calls.get("type") or {})[1], {})
+    if "identifier" not in told:
+        return {}
     fields: dict[str, Sequence[str]] = {"identifier": ()}
-    for name, parts in _WANTED.items():
-        if name not in told:
-            continue
-        has_parts = _innermost(told[name]) == "OBJECT"
-        if name == "transcript" and turn:
-            parts = [part for part in (*wire.USUAL_TURN, *wire.SPEAKERS) if part in turn]
-        fields[name] = tuple(parts) if has_parts else ()
+    for name, wanted in _WANTED.items():
+        kind, called = _innermost((told.get(name) or {}).get("type") or {})
+        if kind == "OBJECT":
+            parts = tuple(part for part in wanted if part in types.get(called, {}))
+            if parts and (name != "transcript" or "text" in parts):
+                fields[name] = parts
+        elif name in told:
+            fields[name] = ()
     return fields
 
 
-def _innermost(kind: Mapping[str, Any]) -> str:
+def _named(things: Any) -> dict[str, Mapping[str, Any]]:
+    return {str(each.get("name")): each for each in things or ()}
+
+
+def _innermost(kind: Mapping[str, Any]) -> tuple[str, str]:
     while kind.get("ofType"):
         kind = kind["ofType"]
-    return str(kind.get("kind", ""))
+    return str(kind.get("kind", "")), str(kind.get("name", ""))
 
 
 def _iso(at_ms: int) -> str:

@@ -13,9 +13,8 @@ import msgspec
 from urllib3.fields import RequestField
 
 # Asked once for each connection: what the schema has of what we read.
-ABOUT = """query { __schema { queryType { name } } call: __type(name: "Call") { fields { name type { kind name ofType {
-kind name ofType { kind name } } } } } query: __type(name: "Query") { fields { name args { name } } } turn: __type(name: "Turn") {
-fields { name } } }"""
+ABOUT = """query { __schema { types { name fields { name args { name } type {
+kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } }"""
 TRIVIAL = "query { __typename }"
 PAGE = 20
 
