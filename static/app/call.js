@@ -7,6 +7,7 @@
 import { startLive } from './live.js';
 
 const EVERY_MS = 2000;
+const AWAITING_EVERY_MS = 20000;
 
 const lanes = () => document.querySelector('[data-lanes]');
 const segments = () => Array.from(document.querySelectorAll('[data-lanes] .seg'));
@@ -71,6 +72,21 @@ function offerCopies() {
   for (const button of document.querySelectorAll('[data-copy-from][hidden]')) button.hidden = false;
 }
 
+/** A player says only that it failed; the server says why, in words. */
+async function explain(player) {
+  const place = player.parentElement.querySelector('[data-sound-fault]');
+  if (!place) return;
+  let words = place.dataset.words;
+  try {
+    const answer = await fetch(player.getAttribute('src'), { cache: 'no-store', headers: { Range: 'bytes=0-0' } });
+    if (!answer.ok && (answer.headers.get('Content-Type') || '').startsWith('text/plain')) words = await answer.text();
+  } catch {
+    // The network is away: what the page brought along has to do.
+  }
+  place.textContent = words;
+  place.hidden = false;
+}
+
 /** A renewed drawing has the server's own first segment in the order of tabs; whoever stands in another one stays there. */
 function settle() {
   offerCopies();
@@ -81,6 +97,14 @@ function settle() {
   }
 }
 
+// Faults of players do not bubble; one that plays again has none.
+document.addEventListener('error', (event) => {
+  if (event.target.matches && event.target.matches('[data-sound]')) explain(event.target);
+}, true);
+document.addEventListener('playing', (event) => {
+  const place = event.target.parentElement.querySelector('[data-sound-fault]');
+  if (place) place.hidden = true;
+}, true);
 document.addEventListener('keydown', step);
 document.addEventListener('focusin', (event) => {
   const segment = event.target.closest('[data-lanes] .seg');
@@ -99,14 +123,20 @@ document.addEventListener('click', (event) => {
 offerCopies();
 
 if (document.documentElement.dataset.socket) {
+  // What is over needs no hurry any more; of what was said something may come for hours.
+  const hurry = () => {
+    const goesOn = document.querySelector('[data-going-on]');
+    wishes.everyMs = goesOn ? EVERY_MS : 0;
+    wishes.partsEveryMs = !goesOn && document.querySelector('[data-awaiting]') ? AWAITING_EVERY_MS : 0;
+  };
   const wishes = {
     everyMs: EVERY_MS,
     onParts() {
       settle();
-      // What is over needs no hurry any more.
-      if (!document.querySelector('[data-going-on]')) wishes.everyMs = 0;
+      hurry();
     },
   };
+  hurry();
   startLive(wishes);
 }
 if (lanes()) lanes().classList.add('walkable');

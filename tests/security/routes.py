@@ -52,6 +52,9 @@ ROUTES: dict[str, Route] = {
     "queues/<path:key>/targets/": Route(path="/queues/111834/targets/", needs="targets", posts=True),
     "agents/": Route(path="/agents/", needs="agents"),
     "agents/<path:key>/": Route(path="/agents/924328/", needs="agents"),
+    "calls/<str:source>/<path:id_call>/recordings/<path:recording_id>/": Route(
+        path="/calls/telavox/answered/recordings/r-1/", needs="recordings"
+    ),
     "calls/<path:id_call>/": Route(path="/calls/answered/", needs="calls"),
     "numbers/<path:scope>/<str:metric>/": Route(path="/numbers/queue:111834/offered/", needs="calls"),
     "callers/": Route(path="/callers/", needs="calls"),

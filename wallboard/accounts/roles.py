@@ -6,6 +6,7 @@ look          | boards, the overview, queue pages: counts of groups
 calls         | receipts and call pages, telephone numbers masked
 agents        | the pages of single agents
 numbers       | to uncover a whole telephone number, each time written down
+recordings    | to hear a call's recordings and read its words, each time written down
 reach         | to mark a lost caller as handled
 export        | to take lists away as files
 targets       | to change what a queue promises, and to write notes on days
@@ -21,7 +22,7 @@ organisation  | its name, time zone, language
 from collections.abc import Mapping
 
 VIEWER = frozenset({"look", "calls"})
-SUPERVISOR = VIEWER | {"agents", "numbers", "reach", "export", "targets", "screens"}
+SUPERVISOR = VIEWER | {"agents", "numbers", "recordings", "reach", "export", "targets", "screens"}
 ADMIN = SUPERVISOR | {"people", "tokens", "sources", "privacy", "audit", "organisation"}
 ABILITIES: Mapping[str, frozenset[str]] = {"viewer": VIEWER, "supervisor": SUPERVISOR, "admin": ADMIN}
 PEOPLES_ROLES = tuple(ABILITIES)
@@ -36,6 +37,7 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "live": frozenset({"look", "agents"}),
     "calls": frozenset({"calls"}),
     "numbers": frozenset({"numbers"}),
+    "recordings": frozenset({"recordings"}),
     "reports": frozenset({"reports"}),
 }
 EVERY_SCOPE = tuple(SCOPES)

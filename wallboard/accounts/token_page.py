@@ -28,6 +28,7 @@ SCOPE_WORDS = {
     "live": gettext_lazy("Live numbers of queues and agents"),
     "calls": gettext_lazy("Lists of calls and single calls, telephone numbers masked"),
     "numbers": gettext_lazy("Whole telephone numbers in those lists"),
+    "recordings": gettext_lazy("What was said in those calls, where a telephone system writes it down"),
     "reports": gettext_lazy("Reports over days and months"),
 }
 # Days from today, and the words for it; none: until it is revoked.

@@ -1,7 +1,8 @@
 """One call, as it happened: told in a paragraph, drawn on one axis, listed step by step, and as the record we hold.
 
 Rules that hold here: a call outside the viewer's queues is not there; a number is masked, and uncovering it is asked for, written down and
-good for one look; while a call goes on the page tells of it as of the last sign of life of its source.
+good for one look; while a call goes on the page tells of it as of the last sign of life of its source, and while what was said may still
+come it looks for that.
 """
 
 from django.db import DatabaseError
@@ -17,9 +18,11 @@ from wallboard.api.call_finding import ArchiveAway, calls_with_id
 from wallboard.boards.figure import reason_of
 from wallboard.boards.freshness import CALLS, Standing, standing_for
 from wallboard.pages.call.drawing import drawing_of
+from wallboard.pages.call.noted import noted_of
 from wallboard.pages.call.others import others_of
 from wallboard.pages.call.raw import records_of
 from wallboard.pages.call.reading import queue_keys, read
+from wallboard.pages.call.seeking import seek
 from wallboard.pages.call.steps import steps_of
 from wallboard.pages.frame import Forbidden, NotThere, Visit, draw, draw_plain, for_people
 from wallboard.pages.live_page import live_root, place_of
@@ -38,7 +41,9 @@ async def call(visit: Visit, id_call: str) -> HttpResponse:
     if len(found) > 1:
         return _choice(visit, id_call, found)
     (record,) = found
-    uncovered = visit.request.method == "POST"
+    asked = visit.request.POST.get("do", "") if visit.request.method == "POST" else ""
+    sought = await seek(visit, record) if asked == "seek" else ""
+    uncovered = visit.request.method == "POST" and asked != "seek"
     if uncovered and (refused := await _uncover(visit, record)) is not None:
         return refused
     only_parts = visit.request.headers.get("X-Parts") == "1"
@@ -47,7 +52,8 @@ async def call(visit: Visit, id_call: str) -> HttpResponse:
     standing = standing_for(visit.snapshot.values, record.source, CALLS, visit.now)
     reading = read(record, visit.facts, visit.viewer, _naming(visit), _as_of(visit, standing))
     settled = reading.settled
-    lively = reading.goes_on or (settled.ended_at is not None and visit.now - settled.ended_at < LIVELY_MS)
+    noted = await noted_of(reading, visit.viewer.organisation, visit.timezone)
+    lively = reading.goes_on or noted.awaiting or (settled.ended_at is not None and visit.now - settled.ended_at < LIVELY_MS)
     return draw(
         visit,
         "call.html",
@@ -69,6 +75,8 @@ async def call(visit: Visit, id_call: str) -> HttpResponse:
         story=story_of(reading),
         drawing=drawing_of(reading, visit.timezone),
         steps=steps_of(reading, visit.timezone),
+        noted=noted,
+        sought=sought,
         records=records_of(reading, uncovered=uncovered),
         others=None if only_parts else await others_of(reading, visit.viewer.organisation, visit.timezone),
         only_parts=only_parts,

@@ -176,5 +176,5 @@ def common(here: str) -> dict[str, Any]:
 
 def private(response: Answer) -> Answer:
     """Numbers of one organisation, for one person, now."""
-    response.headers["Cache-Control"] = "no-store"
+    response.headers.setdefault("Cache-Control", "no-store")
     return response

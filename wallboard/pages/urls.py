@@ -18,6 +18,7 @@ from wallboard.pages import (
     source_token,
     sources,
 )
+from wallboard.pages.call import recordings
 from wallboard.screens import urls as screens
 
 urlpatterns = [
@@ -33,6 +34,7 @@ urlpatterns = [
     *source_token.urls,
     *setup.urls,
     *privacy.urls,
+    *recordings.urls,
     path("calls/<path:id_call>/", calls.page, name="call"),
     *queues.urls,
     *screens.urlpatterns,
