@@ -178,8 +178,10 @@ def main() -> None:
     asked = parser.parse_args()
     django.setup()
     call_command("migrate", verbosity=0)
+    from stats.garbage import look_seldom
     from stats.history.partitions import tend
 
+    look_seldom()  # as the worker does
     tend(time.time_ns() // 1_000_000)
     asyncio.run(_keep(asked.redis, asked.calls, asked.server))
 

@@ -224,8 +224,8 @@ def main() -> None:
     asked = parser.parse_args()
     django.setup()
     import wallboard.urls  # noqa: F401 (every page, as the web process has them before the first is asked for)
+    from stats.garbage import look_seldom
     from wallboard.accounts.bootstrap import bootstrap
-    from wallboard.garbage import look_seldom
 
     bootstrap()
     look_seldom()

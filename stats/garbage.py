@@ -1,4 +1,4 @@
-"""How often a process that answers people looks for garbage: seldom, and never among what was imported."""
+"""How often a process that others wait for looks for garbage: seldom, and never among what was imported."""
 
 import gc
 

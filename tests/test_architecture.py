@@ -119,7 +119,8 @@ def faults_of(name: str, source: str) -> list[str]:
     if within(name, "stats"):
         forbid("nothing in stats knows the people looking", "wallboard")
     if within(name, "wallboard"):
-        allowed = ("stats.domain", "stats.live", "stats.history", "stats.models", "stats.ingest.door", "stats.clock", "stats.vault")
+        helpers = ("stats.clock", "stats.vault", "stats.garbage")
+        allowed = ("stats.domain", "stats.live", "stats.history", "stats.models", "stats.ingest.door", *helpers)
         for each in sorted(imported):
             # `from stats.ingest import door` names the room too.
             is_way_there = each in ("stats", "stats.ingest") and any(within(other, *allowed) for other in imported if other != each)

@@ -23,7 +23,7 @@ except WrongSetting as wrong:
 
 from channels.routing import ProtocolTypeRouter, URLRouter
 
-from wallboard.garbage import look_seldom
+from stats.garbage import look_seldom
 from wallboard.hooks import application as posted
 from wallboard.hooks.measuring import measure_requests
 from wallboard.origins import OwnOrigin

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.crypto import salted_hmac
 
+from stats.garbage import look_seldom
 from stats.history.assignments import Assigned
 from stats.history.configuration import read_assignments_async
 from stats.history.hooks import keep_secret
@@ -65,6 +66,7 @@ class Command(BaseCommand):
         except RedisAway as why:
             raise CommandError(str(why)) from why
         tape = Tape(Path(options["tape"])) if options["tape"] else None
+        look_seldom()
         asyncio.run(self._run(url, tape))
 
     async def _run(self, url: str, tape: Tape | None) -> None:
