@@ -5,11 +5,25 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from stats.domain.errors import Malformed, Refused
+from stats.domain.records import Call, Direction, Journey, Offer, Telling
 from stats.providers import registry
-from stats.providers.base import Answer, Checked, Company, Delivery
+from stats.providers.base import (
+    Answer,
+    Checked,
+    Company,
+    Delivery,
+    FeedSpec,
+    Frames,
+    Only,
+    Page,
+    SourceConfig,
+    party_of,
+    unpack_delivery,
+)
 
 NAME = "tiny"
 SIGNATURE = "x-tiny-signature"
@@ -43,12 +57,69 @@ def sign(body: bytes, secret: str) -> str:
     return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
+PARTS = 4
+
+
+def posted_event(number: int, began_at: int) -> bytes:
+    """The `number`th event of a flood that began at an instant: of four parts of a call, three are rings and the last is the whole call."""
+    call, part = divmod(number, PARTS)
+    return json.dumps({"id": f"evt-{number}", "call": f"call-{call}", "part": part, "at": began_at + call}).encode()
+
+
+class TinyProvider:
+    """Tells what each post says: parts 0 to 2 that an agent was rung, part 3 that the call has ended. It has no past."""
+
+    feeds: Mapping[str, FeedSpec] = {"events": FeedSpec(name="events", calls=True, silent=True, via="hook")}
+    historic_kinds: Sequence[str] = ()
+
+    def __init__(self, config: SourceConfig) -> None:
+        self._source = config.name
+
+    def open(self, feed: str) -> AbstractAsyncContextManager[Frames]:
+        """Never asked: what is posted is read from the inbox."""
+        raise NotImplementedError(feed)
+
+    def read(self, feed: str, frame: bytes, *, received_at: int) -> tuple[list[Telling], list[Malformed]]:
+        """One post."""
+        delivery = unpack_delivery(frame)
+        told = json.loads(delivery.body)
+        at, part = int(told["at"]), int(told["part"])
+        if part == PARTS - 1:
+            journey = Journey(active=False, answered=True, direction=Direction.IN, started_at=at, ended_at=at + 90_000, asof=delivery.at)
+            return [Call(source=self._source, id_call=told["call"], journey=journey)], []
+        agent = party_of(self._source, f"{100 + part}", f"Agent {part}")
+        rung = at + 1_000 * part
+        ended = rung + 900
+        offer = Offer(agent=agent, direction=Direction.IN, active=False, answered=False, began_at=rung, ended_at=ended, asof=delivery.at)
+        return [Call(source=self._source, id_call=told["call"], offers=(offer,))], []
+
+    async def page(self, kind: str, *, start_ms: int, end_ms: int, first: int, after: str | None, received_at: int) -> Page:
+        """Nothing."""
+        return Page(tellings=(), rows=0, total=0)
+
+    async def report(self, kind: str, *, start_ms: int, end_ms: int, first: int, after: str | None, received_at: int, only: Only) -> Page:
+        """Nothing."""
+        return Page(tellings=(), rows=0, total=0)
+
+    async def look_up(self, id_call: str, *, start_ms: int, end_ms: int, received_at: int) -> Sequence[Telling]:
+        """Nothing."""
+        return ()
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+def register() -> Company:
+    """From here on the company is in the registry."""
+    companies: dict[str, Company] = registry.COMPANIES  # type: ignore[assignment]
+    companies[NAME] = Company(name=NAME, title="Tiny", connect=TinyProvider, hook=TinyHook(), token_optional=True)
+    registry.PROVIDERS[NAME] = TinyProvider
+    return companies[NAME]
+
+
 @contextlib.contextmanager
 def tiny_company() -> Iterator[Company]:
     """While it lasts, the company is in the registry."""
+    yield register()
     companies: dict[str, Company] = registry.COMPANIES  # type: ignore[assignment]
-    companies[NAME] = Company(name=NAME, title="Tiny", hook=TinyHook())
-    try:
-        yield companies[NAME]
-    finally:
-        del companies[NAME]
+    del companies[NAME], registry.PROVIDERS[NAME]
