@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from stats.providers.base import Company, LiveProvider, SourceConfig
 from stats.providers.telavox.company import COMPANY as TELAVOX
 from stats.providers.voxjar.company import COMPANY as VOXJAR
+from stats.providers.voxloud.company import COMPANY as VOXLOUD
 
-COMPANIES: Mapping[str, Company] = {company.name: company for company in (TELAVOX, VOXJAR)}
+COMPANIES: Mapping[str, Company] = {company.name: company for company in (TELAVOX, VOXJAR, VOXLOUD)}
 
 # Those that tell of calls while they go on.
 PROVIDERS: dict[str, Callable[[SourceConfig], LiveProvider]] = {

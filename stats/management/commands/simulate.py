@@ -18,6 +18,9 @@ from stats.clock import now_ms
 from stats.providers.telavox.simulator import DEFAULT_TOKEN, Switches, TelavoxSimulator
 from stats.providers.voxjar.simulator import Switches as VoxjarSwitches
 from stats.providers.voxjar.simulator import VoxjarSimulator
+from stats.providers.voxloud.simulator import Switches as VoxloudSwitches
+from stats.providers.voxloud.simulator import VoxloudSimulator
+from stats.simulation.house import House
 
 Say = Callable[[str], None]
 Play = Callable[[argparse.Namespace, Say, asyncio.Event], Awaitable[None]]
@@ -104,7 +107,47 @@ async def play_voxjar(options: argparse.Namespace, say: Say, stop: asyncio.Event
         await simulator.close()
 
 
-VENDORS: Mapping[str, Play] = {"voxjar": play_voxjar, "telavox": play_telavox}
+async def play_voxloud(options: argparse.Namespace, say: Say, stop: asyncio.Event) -> None:
+    switches = VoxloudSwitches()
+    for assignment in options.switch:
+        name, _, value = assignment.partition("=")
+        try:
+            switches.set(name.strip(), value)
+        except ValueError as error:
+            raise CommandError(f"--switch {error}") from None
+    house = VoxloudSimulator(token=options.token, switches=switches, **_floor(options))
+    await _stand(house, options, lambda: say(f"voxloud look-alike: live {house.api_url} control {house.control_url}"), stop)
+
+
+def _floor(options: argparse.Namespace) -> dict[str, object]:
+    """What every house wants to know."""
+    told = ("port", "host", "seed", "agents", "queues", "calls_per_hour", "speed")
+    return {**{name: getattr(options, name) for name in told}, "start": not options.no_floor, "now": now_ms}
+
+
+async def _stand(house: House, options: argparse.Namespace, opened: Callable[[], None], stop: asyncio.Event) -> None:
+    """A house from its opening to its end."""
+    opening, stopping = asyncio.create_task(house.open()), asyncio.create_task(stop.wait())
+    await asyncio.wait((opening, stopping), return_when=asyncio.FIRST_COMPLETED)
+    if not opening.done():  # told to stop while the past was still being played
+        opening.cancel()
+        return
+    try:
+        opening.result()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise CommandError(f"port {options.port} is in use; choose another with --port") from None
+        raise
+    gc.freeze()  # a day of records lives as long as the process: no collection need ever walk through it again
+    opened()
+    try:
+        await stop.wait()
+    finally:
+        await house.close()
+        gc.freeze()  # nor at the end, which must be quick
+
+
+VENDORS: Mapping[str, Play] = {"voxjar": play_voxjar, "telavox": play_telavox, "voxloud": play_voxloud}
 
 
 def _above_zero(text: str) -> float:

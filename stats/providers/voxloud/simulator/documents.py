@@ -131,7 +131,7 @@ class Writer:
             if call.direction is not Direction.OUTGOING:
                 who = (answers[0].agent.name, str(extension(answers[0].agent)))
             document["answererName"], document["answererNumber"] = who
-            if chance % 5 < 3:
+            if document["recorded"] and chance % 5 < 4:
                 document["labels"] = ["uppföljning"] if chance % 7 == 0 else []
                 document["transcription"], document["summary"] = _SAID[chance % len(_SAID)]
                 document["sentiment_score"] = None if chance % 11 == 0 else chance // 7 % 101
