@@ -167,7 +167,8 @@ export function bindBoard(page, commit, store, place) {
       const profile = told.profile.trim();
       return profile.toLowerCase() === words['state.' + state].toLowerCase() ? '' : profile;
     }
-    return state === 'unknown' ? words['say.unheard'] : '';
+    if (state !== 'unknown') return '';
+    return told && told.derived === true ? words['say.maybe_idle'] : words['say.unheard'];
   }
 
   function showValue(value, standing) {

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from stats.domain.agent_states import KnownPresence, credited_metrics, credits, state_of
 from stats.domain.facts import Facts, PartyFacts
 from stats.domain.freshness import doubted_since
+from stats.domain.lacking import DERIVED, lacks_of, take_out
 from stats.domain.metrics import Amounts
 from stats.domain.periods import business_day, day_bounds
 from stats.domain.sums import BUSY_METRICS, READY_METRIC, agent_numbers, occupancy, seconds
@@ -56,6 +57,9 @@ def _made(facts: Facts, agent: PartyFacts, as_of: int) -> tuple[Shown, Amounts]:
     if source is None or not source.known:
         numbers.update({name: None for name in numbers if not name.startswith("time_") and name != "occupancy"})
     values.update(numbers)
+    if source is not None and source.derived:
+        values[DERIVED] = True
+    take_out(values, lacks_of(source, "agent"))
     return values, sums
 
 
@@ -90,7 +94,8 @@ class Growing:
         grown = shown.copy()
         for name, ms in self.sums:
             grown[name] = seconds(ms + passed)
-        grown["occupancy"] = occupancy(self.busy + passed * self.busy_grows, self.ready + passed * self.ready_grows)
+        if "occupancy" in self.names:
+            grown["occupancy"] = occupancy(self.busy + passed * self.busy_grows, self.ready + passed * self.ready_grows)
         return grown
 
 
@@ -155,7 +160,9 @@ class Agents:
         self._shown[scope], sums = _made(facts, agent, as_of)
         presence = facts.presence.get(agent.key)
         names = credited_metrics(presence) if presence is not None else []
-        if presence is None or not names:
+        lacks = lacks_of(facts.sources.get(agent.source), "agent")
+        shown = [name for name in names if name not in lacks]
+        if presence is None or not shown:
             return
         if not source.goes_on or source.workers_now < presence.credited_to:
             # Part of the time to come belongs to another day, or was counted already: no plain addition.
@@ -163,8 +170,8 @@ class Agents:
             return
         self._growing[scope] = Growing(
             at=as_of,
-            sums=tuple((name, sums.get(name, 0)) for name in names),
-            names=(*names, "occupancy"),
+            sums=tuple((name, sums.get(name, 0)) for name in shown),
+            names=tuple(name for name in (*shown, "occupancy") if name not in lacks),
             busy=sum(sums.get(name, 0) for name in BUSY_METRICS),
             ready=sums.get(READY_METRIC, 0),
             busy_grows=int(any(name in BUSY_METRICS for name in names)),
@@ -175,7 +182,10 @@ class Agents:
 def _source(facts: Facts, name: str, as_of: int, day: str) -> _Source:
     source = facts.sources.get(name)
     now = _workers_now(facts, name, as_of)
-    told = (source.known, source.presence_open_at, source.presence_lost_at, source.clock_ahead_ms) if source is not None else ()
+    told: tuple[object, ...] = ()
+    if source is not None:
+        cannot = (source.derived, lacks_of(source, "agent"))
+        told = (source.known, source.presence_open_at, source.presence_lost_at, source.clock_ahead_ms, *cannot)
     return _Source(told, now, business_day(now, facts.timezone) == day and now <= day_bounds(day, facts.timezone)[1])
 
 

@@ -13,6 +13,7 @@ from stats.domain.agent_board import Agents, agent_values
 from stats.domain.facts import Facts, PartyFacts
 from stats.domain.freshness import LATE_AFTER_MS, counted_values, feed_values, source_values
 from stats.domain.kept import Kept, total
+from stats.domain.lacking import lacks_of, site_lacks, take_out
 from stats.domain.lost import LostCallers, lost_callers
 from stats.domain.metrics import DEFAULT_TARGETS
 from stats.domain.periods import MINUTE_MS, WINDOWS, business_day, day_bounds, minute_of, window_minutes
@@ -115,8 +116,9 @@ def queue_values(facts: Facts, queue: PartyFacts, as_of: int, now: Now, memory: 
     if queue.source not in now.heard:
         current.update(_unknown(AGENT_COUNTS))
     current["not_answer_risk"] = queue.risk
+    current["estimated_wait"] = seconds(queue.estimate_ms) if queue.estimate_ms is not None else None
     if not known:
-        current.update(_unknown(("waiting", "longest_wait_since", "talking", "not_answer_risk")))
+        current.update(_unknown(("waiting", "longest_wait_since", "talking", "not_answer_risk", "estimated_wait")))
     values.update(current)
     for window in ("today", *WINDOWS):
         sums = _window_sums(facts, (f"q:{queue.key}",), window, as_of, memory, ahead)
@@ -127,6 +129,7 @@ def queue_values(facts: Facts, queue: PartyFacts, as_of: int, now: Now, memory: 
         if window == "today":
             numbers["sl_budget"] = sl_budget([(sums, targets.share)])
         values.update(_prefixed(window, numbers if known else _unknown(numbers)))
+    take_out(values, lacks_of(facts.sources.get(queue.source), "queue"))
     return values
 
 
@@ -158,6 +161,7 @@ def site_values(facts: Facts, as_of: int, now: Now, memory: Memory) -> dict[str,
     newest = minute_of(as_of + ahead)
     spark = [facts.minutes.get(m, {}).get("s", {}).get("calls_in", 0) for m in range(newest - 59, newest + 1)]
     values["calls_in.spark"] = spark if known else None
+    take_out(values, site_lacks(facts))
     return values
 
 

@@ -145,6 +145,7 @@ _QUEUE: tuple[Definition, ...] = (
     _now("agents_logged_in", "agents", "agents", " + ".join(f"agents_{state}" for state in _AGENTS)),
     *(_now(f"agents_{state}", "agents", "agents") for state in _AGENTS),
     _now("not_answer_risk", "as sent", "vendor"),
+    _now("estimated_wait", "s", "vendor"),
     _count("offered", r.OFFERED),
     _count("answered", r.ANSWERED),
     _count("answered_in_target", frozenset({r.MET})),

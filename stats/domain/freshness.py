@@ -96,4 +96,5 @@ def source_values(source: SourceFacts) -> dict[str, object]:
         "worker_ahead_s": source.clock_ahead_ms / 1000,
         "exact": source.exact,
         "reason": source.reason,
+        **({"lacks": {scope: list(names) for scope, names in source.lacks.items()}} if source.lacks else {}),
     }

@@ -45,7 +45,7 @@ def test_every_number_that_travels_has_a_definition() -> None:
     queue = {*queue_numbers(visit_amounts({}), "short_excluded"), "longest_wait_window", "sl_budget", *NOW} - {"service_levels"}
     queue = {"longest_wait" if name == "longest_wait_since" else name for name in queue}
     assert {name for name in queue if definition("queue:1", name) is None} == set()
-    assert {name for name in queue if definition("site", name) is None} == {"not_answer_risk"}
+    assert {name for name in queue if definition("site", name) is None} == {"not_answer_risk", "estimated_wait"}
     agent = {*agent_numbers({}), *AGENT_NOT_TODAY} - {"id", "account_id", "name", "key", "source"}
     assert {name for name in agent if definition("agent:1", name) is None} == set()
 

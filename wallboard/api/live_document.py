@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 
 from stats.domain.board import AGENT_COUNTS, Values
+from stats.domain.lacking import DERIVED, LACKS
 from stats.domain.periods import WINDOWS, business_day
 from wallboard.push.organisation import Snapshot
 
-NOW = frozenset({"waiting", "longest_wait_since", "talking", "not_answer_risk", *AGENT_COUNTS})
+NOW = frozenset({"waiting", "longest_wait_since", "talking", "not_answer_risk", "estimated_wait", *AGENT_COUNTS})
 QUEUE_IS = ("id", "account_id", "name", "source", "target_s", "short_s", "share", "variant")
 AGENT_IS = (
     "id",
@@ -21,9 +22,9 @@ AGENT_IS = (
     "until",
     "queues_in",
 )
-SOURCE_IS = ("name", "provider", "state", "reason", "seeded_to", "exact", "sockets")
+SOURCE_IS = ("name", "provider", "state", "reason", "seeded_to", "exact", "sockets", LACKS)
 # Of the boards alone: how the page shows it, not what it is.
-_OF_BOARDS = frozenset({"known", "calls_in.spark"})
+_OF_BOARDS = frozenset({"known", "calls_in.spark", LACKS})
 
 Document = dict[str, object]
 
@@ -59,7 +60,8 @@ def _identity(key: str, told: Mapping[str, object], names: tuple[str, ...]) -> D
 
 def _agent(key: str, told: Mapping[str, object]) -> Document:
     document = _identity(key, told, AGENT_IS)
-    document["today"] = {name: value for name, value in told.items() if name not in AGENT_IS}
+    document[DERIVED] = told.get(DERIVED) is True
+    document["today"] = {name: value for name, value in told.items() if name not in AGENT_IS and name not in (LACKS, DERIVED)}
     return document
 
 

@@ -61,14 +61,25 @@ SCHEMAS: dict[str, Schema] = {
         {
             "name": known("string", ""),
             "provider": known("string", ""),
-            "state": {"type": "string", "enum": ["connecting", "seeding", "live", "stale", "down", "auth_error", "config_error"]},
+            "state": {"type": "string", "enum": ["connecting", "seeding", "live", "stale", "down", "auth_error", "config_error", "paused"]},
             "reason": maybe("string", "a short code, when not live"),
             "seeded_to": maybe("integer", f"history read up to, {INSTANT}"),
             "exact": known("boolean", "the day is proven complete"),
             "sockets": {"type": "object", "additionalProperties": ref("Socket")},
+            "lacks": {
+                "type": ["object", "null"],
+                "description": "ids of numbers its vendor cannot tell, by kind of scope; they are null",
+                "additionalProperties": listing({"type": "string"}),
+            },
         }
     ),
-    "QueueNow": record({**_NOW, "not_answer_risk": maybe("integer", "as the vendor last sent it")}),
+    "QueueNow": record(
+        {
+            **_NOW,
+            "not_answer_risk": maybe("integer", "as the vendor last sent it"),
+            "estimated_wait": maybe("number", "seconds, as the vendor estimates the wait of a caller who comes now"),
+        }
+    ),
     "SiteNow": record(_NOW),
     "QueueWindow": record(_WINDOW),
     "QueueToday": record({**_WINDOW, **_BUDGET}),
@@ -106,6 +117,7 @@ SCHEMAS: dict[str, Schema] = {
             "profile": maybe("string", "the customer's own name of it"),
             "until": maybe("integer", INSTANT),
             "queues_in": listing({"type": ["integer", "string"]}),
+            "derived": known("boolean", "the state is made of the agent's calls alone: the vendor tells no presence"),
             "today": record(
                 {
                     **{name: maybe("integer", "calls") for name in ("offers", "answered", "missed", "withdrawn", "outgoing")},

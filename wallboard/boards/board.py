@@ -32,7 +32,9 @@ _QUEUE_TOLD = frozenset({"id", "account_id", "name", "source", "target_s", "shar
 SITE_WANTS = _WAITING | _LEVEL | _LOST | _AGENT_COUNTS | _DAY
 _QUEUE = _QUEUE_TOLD | _WAITING | _LEVEL | {"agents_ready", "agents_logged_in"}
 QUEUE_WANTS = {"team": _QUEUE, "supervisor": _QUEUE | _LOST | {"offered", "answered", "asa"}}
-AGENT_WANTS = frozenset({"id", "account_id", "name", "source", "state", "state_since", "verified", "unverified_since", "profile", "until"})
+AGENT_WANTS = frozenset(
+    {"id", "account_id", "name", "source", "state", "state_since", "verified", "unverified_since", "profile", "until", "derived"}
+)
 FEED_WANTS = frozenset({"level", "alive_at", "reason", "state"})
 SOURCE_WANTS = frozenset({"name", "provider", "state", "seeded_to", "exact"})
 

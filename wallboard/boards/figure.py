@@ -7,6 +7,7 @@ instant and is judged by the instants of its limits, so that every screen turns 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from stats.domain.lacking import is_lacking
 from wallboard.boards import figures
 from wallboard.boards.freshness import Standing, Values
 from wallboard.boards.wording import OTHERS, SEVERITY_WORDS, SHORT_CAUSES, STATE_WORDS, filled
@@ -102,6 +103,11 @@ def written(value: object, kind: str, standing: Standing, place: Place) -> str:
     if kind == "state":
         return str(STATE_WORDS.get(str(value), STATE_WORDS["unknown"]))
     return figures.count(value) if kind == "count" else str(value)
+
+
+def lacking_words(values: Values, scope: str, metric: str) -> str:
+    """Why a dash stands where nobody can tell the number; "" where it can be told."""
+    return str(SHORT_CAUSES["vendor_lacks"]) if is_lacking(values, scope, metric) else ""
 
 
 def severity_of(values: Values, scope: str, key: str, standing: Standing, now: int) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from django.utils.translation import pgettext
 
+from stats.domain.lacking import DERIVED
 from wallboard.boards import figures
 from wallboard.boards.board import STATES, Board, Line
 from wallboard.boards.figure import SEVERITIES, Figure, Place, figure, worst_severity
@@ -221,7 +222,9 @@ def second_line(told: Mapping[str, object], state_id: str, standing: Standing, p
     if isinstance(profile, str) and profile.strip():
         # A profile called like the state would only say it twice.
         return profile.strip() if profile.strip().casefold() != str(STATE_WORDS[state_id]).casefold() else ""
-    return str(OTHERS["unheard"]) if state_id == "unknown" else ""
+    if state_id != "unknown":
+        return ""
+    return str(OTHERS["maybe_idle" if told.get(DERIVED) is True else "unheard"])
 
 
 def _heard(standing: Standing, place: Place) -> str | None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from wallboard.boards import figures
 from wallboard.boards.board import PANEL_STATES, Board
-from wallboard.boards.figure import Figure, Place, figure, limits_of, reason_of, word_of
+from wallboard.boards.figure import Figure, Place, figure, lacking_words, limits_of, reason_of, word_of
 from wallboard.boards.freshness import AGENTS, CALLS, Standing, Values, standing_for
 from wallboard.boards.wording import OTHERS, STATE_WORDS, filled
 
@@ -71,7 +71,8 @@ def tiles_of(board: Board, values: Values, place: Place) -> list[Tile]:
 
     def tile(metric: str, label: str, **more: object) -> Tile:
         shown = site(metric)
-        empty = str(more.pop("empty", no_calls))
+        empty = lacking_words(values, "site", metric) or str(more.pop("empty", no_calls))
+        more.pop("empty", None)
         made = Tile(
             name=metric,
             label=label,

@@ -40,6 +40,7 @@ CAUSES: Mapping[str, Sentence] = {
     "down": _("{source} cannot be reached[, last heard {time}]"),
     "store_away": _("Our store of numbers is away[ since {time}]"),
     "unverified": _("{source}: the state of some agents may have changed unseen"),
+    "paused": _("{source} is paused"),
     "no_source": _("No telephone system is connected yet"),
 }
 # The same in a tile's corner.
@@ -55,6 +56,8 @@ SHORT_CAUSES: Mapping[str, Sentence] = {
     "down": _("out of reach"),
     "store_away": _("store is away"),
     "unverified": _("some agents unconfirmed"),
+    "paused": _("paused"),
+    "vendor_lacks": _("cannot be told"),
     "no_source": _("nothing connected"),
     "expired": _("access has ended"),
 }
@@ -69,6 +72,7 @@ OTHERS: Mapping[str, Sentence] = {
     "stale": _("as of {time}"),
     "unverified": _("as of {time}"),
     "unheard": _("no word yet"),
+    "maybe_idle": _("idle? presence not told"),
     "hero": _("{queue}[ · limit {limit}]"),
     "more": _("+ {n} more · {waiting} waiting"),
     "more_unknown": _("+ {n} more"),

@@ -5,7 +5,7 @@ from html import escape
 
 from django.utils.safestring import SafeString
 
-from wallboard.boards.figure import Figure, Place, figure, reason_of, word_of
+from wallboard.boards.figure import Figure, Place, figure, lacking_words, reason_of, word_of
 from wallboard.boards.freshness import Values, standing_for
 from wallboard.boards.wording import LEVEL_WORDS
 
@@ -71,6 +71,7 @@ def cell(
     explain: str = "",
 ) -> Cell:
     """The figure of a metric ("waiting", "30m.service_level", "longest_wait") of a scope. `empty`: why there is a dash when all is well."""
+    empty = lacking_words(values, scope, metric) or empty
     standing = standing_for(values, source, feed, place.now)
     shown = figure(values, scope, metric, standing, place)
     return Cell(

@@ -29,6 +29,10 @@ _QUEUE: Mapping[str, tuple[Words, Words]] = {
         _("Risk"),
         _("The telephone system's own estimate that a caller is not answered, as it was sent with the newest call. We cannot check it."),
     ),
+    "estimated_wait": (
+        _("Estimated wait"),
+        _("How long the telephone system itself says that a caller who comes now would wait. We cannot check it."),
+    ),
     "offered": (_("Offered"), _("Every entry of a call into the queue, whatever became of it.")),
     "answered": (pgettext_lazy("queue", "Answered"), _("Visits that an agent of the queue answered.")),
     "answered_in_target": (_("Answered in target"), _("Answered after a wait of at most the queue's target.")),
