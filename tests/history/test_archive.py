@@ -128,6 +128,28 @@ def test_a_call_that_cannot_be_kept_is_told_apart_from_a_database_that_cannot(id
     assert ArchivedCall.objects.count() == 0
 
 
+def test_what_a_batch_asks_of_the_archive_does_not_grow_with_the_month() -> None:
+    """Of a month that nobody has analysed PostgreSQL expects nothing, and would read all of it for the ids of a batch."""
+    for first in range(0, 1_200, 400):
+        tell(*(plain(n) for n in range(first, first + 400)))
+    if connection.vendor != "postgresql":
+        return
+    before = rows_read()
+    assert tell(*(plain(n) for n in range(1_200, 1_600))) == 400
+    assert rows_read() == before
+    assert tell(*(plain(n) for n in range(400))) == 0
+    assert rows_read() == before + 400
+
+
+def rows_read() -> int:
+    """How many calls of the archive this transaction has looked at."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT SUM(seq_tup_read + COALESCE(idx_tup_fetch, 0)) FROM pg_stat_xact_user_tables WHERE relname LIKE 'stats_archivedcall%'"
+        )
+        return int(cursor.fetchone()[0] or 0)
+
+
 def test_organisations_and_sources_do_not_meet() -> None:
     """One id of two vendors is two calls."""
     tell(plain(1))

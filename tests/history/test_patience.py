@@ -72,6 +72,19 @@ def test_a_table_is_changed_without_haste_and_any_other_question_is_not(link: Da
     assert time.monotonic() - began < 10
 
 
+def test_no_question_is_compiled_whatever_the_server_is_told(server: Postgres, link: DatabaseWrapper) -> None:
+    """A month of a report takes a millisecond to read, and fifty to compile for."""
+    with link.cursor() as cursor:
+        cursor.execute("SHOW jit")
+        assert cursor.fetchone() == ("off",)
+    link.close()
+    link.settings_dict["AUTOCOMMIT"] = False
+    with link.cursor() as cursor:
+        cursor.execute("ROLLBACK")
+        cursor.execute("SHOW jit")
+        assert cursor.fetchone() == ("off",)
+
+
 @pytest.mark.fault("C10")
 @pytest.mark.parametrize(("language", "words"), [("en", "Temporarily unavailable"), ("sv", "Tillfälligt otillgänglig")])
 def test_a_page_that_needs_the_database_says_that_it_is_away(language: str, words: str, caplog: pytest.LogCaptureFixture) -> None:
