@@ -67,6 +67,8 @@ VAULT_KEYS = _env.secret("VAULT_KEYS")
 TELAVOX_TOKEN = _env.secret("TELAVOX_TOKEN")
 TELAVOX_LIVE_URL = _env.address("TELAVOX_LIVE_URL", "wss://statistics-webhook.telavox.se", ("ws", "wss"))
 TELAVOX_HISTORIC_URL = _env.address("TELAVOX_HISTORIC_URL", "https://statistics-api.telavox.se/graphql", ("http", "https"))
+# Hosts besides the vendors' own that may be typed as a source's address: a vendor's appliance in the house, a look-alike.
+SOURCE_HOSTS = tuple(host.lower() for host in _env.hosts("SOURCE_HOSTS", ()))
 ORG_TIMEZONE = _env.zone("ORG_TIMEZONE", "Europe/Stockholm")
 BOOTSTRAP_API_TOKEN = _env.secret("BOOTSTRAP_API_TOKEN")
 ADMIN_PASSWORD = _env.secret("ADMIN_PASSWORD")

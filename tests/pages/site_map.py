@@ -34,6 +34,10 @@ PAGES: dict[str, str] = {
     "privacy": "/privacy/",
     "account": "/account/",
     "sources": "/sources/",
+    "a source": "/sources/telavox/",
+    "a new source": "/sources/new/",
+    "a new source's token": "/sources/new/telavox/",
+    "what a company can tell": "/sources/companies/telavox/",
     "health": "/health/",
     "nothing here": "/calls/no-such-call/",
 }

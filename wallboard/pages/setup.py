@@ -25,9 +25,9 @@ from wallboard.accounts.joining import faults_of
 from wallboard.accounts.viewer import of_member
 from wallboard.pages import source_token
 from wallboard.pages.frame import Visit, address_of, common, draw, draw_plain, for_people, private
-from wallboard.pages.source_token import NEW
 
 FIRST_ORGANISATION = "default"
+FIRST_COMPANY = "telavox"
 LONGEST_NAME = 120
 
 
@@ -124,13 +124,14 @@ def _faults_of_organisation(known: dict[str, Any]) -> list[str]:
 
 
 async def source(visit: Visit) -> HttpResponseBase:
-    """GET and POST /setup/source/: the first telephone system's token."""
+    """GET and POST /setup/source/: the first telephone system's token; `?company=` is one that is not Telavox."""
     first = await database_sync_to_async(_first_source)(visit.viewer.organisation)
-    return await source_token.show(visit, first or NEW, first_run=True)
+    asked = first.provider if first is not None else visit.request.GET.get("company", FIRST_COMPANY)
+    return await source_token.show(visit, asked, first, first_run=True)
 
 
-def _first_source(slug: str) -> str | None:
-    return Source.objects.filter(organisation__slug=slug).order_by("pk").values_list("name", flat=True).first()
+def _first_source(slug: str) -> Source | None:
+    return Source.objects.select_related("organisation").filter(organisation__slug=slug).order_by("pk").first()
 
 
 organisation_page = for_people(organisation, needs="organisation")

@@ -1,10 +1,11 @@
-"""The page on which a telephone system's token is tried and kept; what is kept is never shown again.
+"""The pages on which a telephone company is chosen, and a source's token is tried and kept; what is kept is never shown again.
 
-Rules that hold here: a token is kept as it was tried, with the addresses it was tried at; one that was refused, or that nobody answered,
-is kept only by whoever says so; one that comes from the environment is changed there.
+Rules that hold here: a token is kept as it was tried, with the addresses and options it was tried with; one that was refused, or that
+nobody answered, is kept only by whoever says so; one that comes from the environment is changed there.
 """
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -17,67 +18,146 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from stats import vault
+from stats.ingest.door import Company, companies, company
 from stats.models import Organisation, Source
 from wallboard.accounts import journal
 from wallboard.pages import trial
+from wallboard.pages.company_words import capabilities, option_words, summary, token_name, token_way
 from wallboard.pages.frame import NotThere, Visit, draw, for_people, private
+from wallboard.pages.source_form import Draft, defaults, fields_of, read, regions, second_of
 from wallboard.pages.words import day_and_time
 
-NEW = "new"
 STREAM = "application/x-ndjson"
 
 
 async def replace(visit: Visit, name: str) -> HttpResponseBase:
-    """GET and POST /sources/<name>/token/; `new` is a source that is not there yet."""
-    return await show(visit, name, first_run=False)
-
-
-async def show(visit: Visit, name: str, *, first_run: bool) -> HttpResponseBase:
-    """The page, wherever it stands: try (`do=try`), then keep (`do=keep`)."""
+    """GET and POST /sources/<name>/token/"""
     source = await database_sync_to_async(_source)(visit.viewer.organisation, name)
-    if source is None and name != NEW:
+    if source is None:
         raise NotThere(_("There is no telephone system of this name."))
-    known: dict[str, Any] = {
-        "source": source,
-        "first_run": first_run,
-        "step": 3,
-        "is_ours": source is None or not (source.from_environment and settings.TELAVOX_TOKEN),
-        "set_at": set_when(source, visit.timezone) if source is not None else "",
-        "live_url": (source.live_url if source is not None else "") or settings.TELAVOX_LIVE_URL,
-        "historic_url": (source.historic_url if source is not None else "") or settings.TELAVOX_HISTORIC_URL,
-        "steps": [],
-        "glimpses": [],
-    }
-    if visit.request.method != "POST" or not known["is_ours"]:
-        return draw(visit, "source_token.html", "setup" if first_run else "sources", **known)
-    if visit.request.POST.get("do") == "keep":
-        return await _keep(visit, source, known)
-    return await _try(visit, source, known)
+    return await show(visit, source.provider, source, first_run=False)
 
 
-async def _try(visit: Visit, source: Source | None, known: dict[str, Any]) -> HttpResponseBase:
-    asked = {field: visit.request.POST.get(field, "").strip() for field in ("token", "live_url", "historic_url")}
-    live_url, historic_url = asked["live_url"] or known["live_url"], asked["historic_url"] or known["historic_url"]
-    known |= {"live_url": live_url, "historic_url": historic_url}
-    fault = trial.why_no_token(asked["token"]) or trial.why_not(live_url, historic_url, source)
+async def choose(visit: Visit) -> HttpResponse:
+    """GET /sources/new/: which company."""
+    chosen = [{"company": each, "summary": summary(each), "capabilities": capabilities(each)} for each in companies()]
+    return draw(visit, "source_choose.html", "sources", companies=chosen)
+
+
+async def add(visit: Visit, company: str) -> HttpResponseBase:
+    """GET and POST /sources/new/<company>/"""
+    return await show(visit, company, None, first_run=False)
+
+
+async def show(visit: Visit, name: str, source: Source | None, *, first_run: bool) -> HttpResponseBase:
+    """The page, wherever it stands: try (`do=try`), then keep (`do=keep`); `do=row:<option>` gives a list another row."""
+    known = company(name)
+    if known is None:
+        raise NotThere(_("There is no such telephone company."))
+    taken = await database_sync_to_async(_names)(visit.viewer.organisation)
+    page = _Page(visit=visit, company=known, source=source, first_run=first_run, taken=taken, draft=defaults(known, source, taken))
+    post = visit.request.POST
+    if visit.request.method != "POST" or not page.is_ours:
+        return page.drawn()
+    if post.get("do") == "keep":
+        return await _keep(page)
+    page.draft = read(known, post, source, taken)
+    if post.get("do", "").startswith("row:"):
+        page.draft.faults = {}
+        return page.drawn(more_rows=post["do"].removeprefix("row:"))
+    return await _try(page)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Page:
+    """What is known while the page is made."""
+
+    visit: Visit
+    company: Company
+    source: Source | None
+    first_run: bool
+    taken: list[str]
+    draft: Draft
+    told: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the token is kept here, and not in the environment."""
+        return self.source is None or not (self.source.from_environment and settings.TELAVOX_TOKEN)
+
+    def drawn(self, status: int = 200, *, fault: str = "", more_rows: str = "") -> HttpResponse:
+        """The page as it stands."""
+        draft, second = self.draft, second_of(self.company)
+        others = [each for each in companies() if each.name != self.company.name] if self.first_run and self.source is None else []
+        return draw(
+            self.visit,
+            "source_token.html",
+            "setup" if self.first_run else "sources",
+            status,
+            source=self.source,
+            company=self.company,
+            first_run=self.first_run,
+            others=others,
+            step=3,
+            is_ours=self.is_ours,
+            set_at=set_when(self.source, self.visit.timezone) if self.source is not None else "",
+            token_name=token_name(self.company.name),
+            token_way=token_way(self.company.name),
+            second=option_words(self.company, second.name) if second is not None else None,
+            second_required=second is not None and second.required,
+            draft=draft,
+            options=fields_of(self.company, draft.settings, draft.faults, more_rows) if self.source is None else [],
+            regions=regions(),
+            fault=fault or _first(draft.faults),
+            **{"steps": [], "glimpses": [], **self.told},
+        )
+
+
+def _first(faults: dict[str, str]) -> str:
+    """What the page says above everything: the fault, or that there are some below."""
+    said = [words for where, words in faults.items() if where in ("token", "second_token", "addresses")]
+    if said:
+        return " ".join(said)
+    return _("Something below is not right yet. What you typed stands there; the token must be pasted again.") if faults else ""
+
+
+async def _try(page: _Page) -> HttpResponseBase:
+    visit, draft = page.visit, page.draft
     streams = STREAM in visit.request.headers.get("Accept", "")
-    here = "setup" if known["first_run"] else "sources"
-    if fault:
-        return _line(fault) if streams else draw(visit, "source_token.html", here, 400, **known, fault=fault)
-    told = trial.events(_owner(visit, source), visit.viewer.organisation, visit.timezone, live_url, historic_url, asked["token"])
+    if draft.faults:
+        return _line(_first(draft.faults), draft.faults) if streams else page.drawn(400)
+    tried = trial.Tried(
+        live_url=draft.live_url,
+        historic_url=draft.historic_url,
+        token=draft.token,
+        company=page.company.name,
+        name=draft.name,
+        second_token=draft.second_token or _second_kept(page.source),
+        region=draft.region,
+        settings=draft.settings,
+    )
+    told = trial.events(_owner(page), visit.viewer.organisation, visit.timezone, tried)
     if streams:
-        return StreamingHttpResponse(_lines(visit, source, told), content_type=STREAM)
+        return StreamingHttpResponse(_lines(page, told), content_type=STREAM)
     try:
         heard = [event async for event in told]
     except trial.Busy:
-        return draw(visit, "source_token.html", here, 409, **known, fault=_busy())
-    await _note(visit, source, heard)
+        return page.drawn(409, fault=_busy())
+    await _note(page, heard)
     steps = {event["step"]: event for event in heard if "step" in event}
-    known |= {"steps": list(steps.values()), "glimpses": [event for event in heard if "glimpse" in event], "verdict": heard[-1]}
-    return draw(visit, "source_token.html", here, **known)
+    page.told = {"steps": list(steps.values()), "glimpses": [event for event in heard if "glimpse" in event], "verdict": heard[-1]}
+    return page.drawn()
 
 
-async def _lines(visit: Visit, source: Source | None, told: AsyncIterator[trial.Event]) -> AsyncIterator[bytes]:
+def _second_kept(source: Source | None) -> str:
+    try:
+        return source.second_token if source is not None else ""
+    except vault.Unreadable:
+        return ""
+
+
+async def _lines(page: _Page, told: AsyncIterator[trial.Event]) -> AsyncIterator[bytes]:
     heard = []
     try:
         async for event in told:
@@ -86,63 +166,73 @@ async def _lines(visit: Visit, source: Source | None, told: AsyncIterator[trial.
     except trial.Busy:
         yield trial.line({"fault": _busy()})
         return
-    await _note(visit, source, heard)
+    await _note(page, heard)
 
 
-def _line(fault: str) -> HttpResponse:
-    return private(HttpResponse(trial.line({"fault": fault}), content_type=STREAM))
+def _line(fault: str, faults: dict[str, str]) -> HttpResponse:
+    return private(HttpResponse(trial.line({"fault": fault, "faults": faults}), content_type=STREAM))
 
 
 def _busy() -> str:
     return _("Somebody is trying a token just now. Wait ten seconds and try again.")
 
 
-async def _note(visit: Visit, source: Source | None, heard: list[trial.Event]) -> None:
-    await visit.note("source.token_tried", "source", source.name if source is not None else "", result=heard[-1].get("verdict", ""))
+async def _note(page: _Page, heard: list[trial.Event]) -> None:
+    about = page.source.name if page.source is not None else page.draft.name
+    result = heard[-1].get("verdict", "")
+    await page.visit.note("source.token_tried", "source", about, result=result, company=page.company.name)
 
 
-async def _keep(visit: Visit, source: Source | None, known: dict[str, Any]) -> HttpResponse:
-    here = "setup" if known["first_run"] else "sources"
+async def _keep(page: _Page) -> HttpResponse:
+    visit = page.visit
     try:
-        tried = await sync_to_async(trial.opened)(_owner(visit, source), visit.request.POST.get("keep", ""))
+        tried = await sync_to_async(trial.opened)(_owner(page), visit.request.POST.get("keep", ""))
     except trial.Stale:
         fault = _("The test is too long ago, or was somebody else's. Paste the token and test it again.")
-        return draw(visit, "source_token.html", here, 400, **known, fault=fault)
+        return page.drawn(400, fault=fault)
     if tried.result not in ("ok", "partly") and visit.request.POST.get("anyway") != "on":
         fault = _("The token was not kept: tick that you want it kept although the test failed, or test another.")
-        return draw(visit, "source_token.html", here, 400, **known, fault=fault)
+        return page.drawn(400, fault=fault)
     try:
-        await database_sync_to_async(_store)(visit, source, tried)
+        row = await database_sync_to_async(_store)(page, tried)
     except IntegrityError:
         fault = _("Somebody else has just made a telephone system of this name. Look at the sources first.")
-        return draw(visit, "source_token.html", here, 409, **known, fault=fault)
-    return private(HttpResponseRedirect(reverse("overview" if known["first_run"] else "sources")))
+        return page.drawn(409, fault=fault)
+    if page.source is None and page.company.hook is not None:
+        return private(HttpResponseRedirect(reverse("source-hooks", args=[row.name])))
+    return private(HttpResponseRedirect(reverse("overview" if page.first_run else "sources")))
 
 
-def _store(visit: Visit, source: Source | None, tried: trial.Tried) -> None:
+def _store(page: _Page, tried: trial.Tried) -> Source:
+    visit = page.visit
     with transaction.atomic():
         organisation = Organisation.objects.select_for_update().get(slug=visit.viewer.organisation)
-        row = source if source is not None else Source(organisation=organisation, name=_free_name(organisation))
-        row.live_url, row.historic_url, row.token = tried.live_url, tried.historic_url, tried.token
+        row = page.source
+        if row is None:
+            row = Source(organisation=organisation, name=tried.name, provider=tried.company)
+            row.default_region, row.settings = tried.region, tried.settings
+        row.live_url, row.historic_url, row.token, row.second_token = tried.live_url, tried.historic_url, tried.token, tried.second_token
         # From now on it is a person's, and no start of the product changes it back.
         row.from_environment = False
         row.token_set_at, row.token_set_by = timezone.now(), visit.viewer.name[:150]
         row.save()
-        journal.note(visit.viewer, "source.token_set", "source", row.name, address=visit.address, test=tried.result)
+        action = "source.token_set" if page.source is not None else "source.added"
+        journal.note(visit.viewer, action, "source", row.name, address=visit.address, test=tried.result, company=row.provider)
+    return row
 
 
-def _free_name(organisation: Organisation) -> str:
-    taken = set(Source.objects.filter(organisation=organisation).values_list("name", flat=True))
-    return next(name for name in ("telavox", *(f"telavox-{n}" for n in range(2, 1000))) if name not in taken)
+def _names(organisation: str) -> list[str]:
+    return list(Source.objects.filter(organisation__slug=organisation).values_list("name", flat=True))
 
 
 def _source(organisation: str, name: str) -> Source | None:
     return Source.objects.select_related("organisation").filter(organisation__slug=organisation, name=name).first()
 
 
-def _owner(visit: Visit, source: Source | None) -> str:
+def _owner(page: _Page) -> str:
     """Whose trial it is: this person's, for this source of this organisation."""
-    return f"trial of {visit.viewer.row} for {visit.viewer.organisation}/{source.name if source is not None else ''}"
+    about = page.source.name if page.source is not None else f"new {page.company.name}"
+    return f"trial of {page.visit.viewer.row} for {page.visit.viewer.organisation}/{about}"
 
 
 def set_when(source: Source, zone: str) -> str:
@@ -158,5 +248,11 @@ def set_when(source: Source, zone: str) -> str:
 
 
 page = for_people(replace, needs="sources")
+choose_page = for_people(choose, needs="sources")
+add_page = for_people(add, needs="sources")
 
-urls = [path("sources/<slug:name>/token/", page, name="source-token")]
+urls = [
+    path("sources/new/", choose_page, name="source-choose"),
+    path("sources/new/<slug:company>/", add_page, name="source-add"),
+    path("sources/<slug:name>/token/", page, name="source-token"),
+]

@@ -15,6 +15,7 @@ from wallboard.pages import (
     roster,
     search,
     setup,
+    source_hooks,
     source_token,
     sources,
 )
@@ -30,8 +31,9 @@ urlpatterns = [
     *callers.urls,
     *definitions.urls,
     path("health/", health.page, name="health"),
-    path("sources/", sources.page, name="sources"),
     *source_token.urls,
+    *source_hooks.urls,
+    *sources.urls,
     *setup.urls,
     *privacy.urls,
     *recordings.urls,

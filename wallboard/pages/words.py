@@ -41,6 +41,8 @@ SOURCE_STATES: Mapping[str, Words] = {
     "live": gettext_lazy("Live: every call is seen as it happens."),
     "stale": gettext_lazy("Numbers may be old: a connection is lost, or has gone silent."),
     "down": gettext_lazy("Cannot be reached."),
+    "paused": gettext_lazy("Paused. Nothing of it is read or counted."),
+    "sending": gettext_lazy("Takes what is sent to it; it tells of no calls."),
     "auth_error": gettext_lazy("Refuses our access token."),
     "config_error": gettext_lazy("Refuses the address of a feed; the other feeds go on."),
 }
@@ -48,6 +50,7 @@ SOCKET_STATES: Mapping[str, Words] = {
     "open": pgettext_lazy("socket", "Connected"),
     "connecting": pgettext_lazy("socket", "Connecting"),
     "away": pgettext_lazy("socket", "Lost, reconnecting"),
+    "paused": pgettext_lazy("socket", "Paused"),
     "refused": pgettext_lazy("socket", "Access refused"),
     "config": pgettext_lazy("socket", "Address refused"),
 }
@@ -63,6 +66,7 @@ FEEDS: Mapping[str, Words] = {
     "agents": gettext_lazy("Agents' calls"),
     "profile_live": gettext_lazy("Agents' presence"),
     "profile_history": gettext_lazy("Presence, hourly"),
+    "events": pgettext_lazy("feed", "Events"),
 }
 # How agents may be named (`wallboard.accounts.roles.WAYS_TO_NAME`).
 NAMINGS: Mapping[str, Words] = {
@@ -95,6 +99,11 @@ def day_and_time(instant: int | None, timezone: str) -> str:
     if instant is None:
         return DASH
     return datetime.fromtimestamp(instant / 1000, ZoneInfo(timezone)).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def day_of(instant: int | None, timezone: str) -> str:
+    """`2026-05-18`, the day there where the organisation is."""
+    return DASH if instant is None else datetime.fromtimestamp(instant / 1000, ZoneInfo(timezone)).strftime("%Y-%m-%d")
 
 
 def iso(instant: int | None, timezone: str) -> str:
