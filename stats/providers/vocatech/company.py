@@ -1,0 +1,44 @@
+"""Vocatech, as the registry knows it: what it needs, and what it cannot tell."""
+
+from stats.providers.base import FACTS, Company, How, Option
+from stats.providers.vocatech.hook import VocatechHook
+from stats.providers.vocatech.provider import VocatechProvider
+
+# Groups are legs of a call only where they post events of their own; who passed a call on is read out of its journey.
+_DERIVED = ("queues_live", "presence", "transfers")
+_NONE = ("presence_past", "estimate", "hold", "sentiment", "dial")
+
+
+def _how(fact: str) -> How:
+    return "none" if fact in _NONE else "derived" if fact in _DERIVED else "told"
+
+
+# Hold lies in the talk; a voicemail, and a callback that was ordered, have no word in a journey.
+_OF_QUEUES = ("att", "avg_hold", "voicemail", "callbacks")
+_AVAILABILITY = ("agents_logged_in", "agents_ready", "agents_wrapup", "agents_away")
+
+COMPANY = Company(
+    name="vocatech",
+    title="Vocatech",
+    connect=VocatechProvider,
+    hook=VocatechHook(),
+    hook_tests=True,
+    live_url="https://api.vocatech.com/v1",
+    region="US",
+    options=(
+        Option(name="groups", kind="queues", default=()),
+        Option(name="utc_days", kind="switch", default=False),
+        Option(name="help_page_signature", kind="switch", default=False),
+    ),
+    can={fact: _how(fact) for fact in FACTS},
+    lacks={
+        "queue": ("estimated_wait", "not_answer_risk", *_OF_QUEUES, *_AVAILABILITY, "agents_ringing", "agents_talking", "agents_unknown"),
+        "site": (*_OF_QUEUES, *_AVAILABILITY),
+        # Of an answered call the past tells the talk and not the ring before it.
+        "agent": (
+            *("talk_time", "hold_time", "ring_time"),
+            *("time_wrapup", "time_ready", "time_idle", "time_away", "time_logged_in", "occupancy"),
+        ),
+    },
+    derives_presence=True,
+)

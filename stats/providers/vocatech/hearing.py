@@ -1,0 +1,183 @@
+"""How fields are read: instants, numbers, names; and what earlier documents have taught of extensions and of calls that go on.
+
+Rules that hold here: what was learnt is only ever needed to tell a telling better, never to tell it right: a new worker knows nothing, and
+the row of the past says everything again. It is bounded.
+"""
+
+import re
+import unicodedata
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from stats.domain.numbers import as_dialled
+from stats.domain.records import Call, Direction, Party
+from stats.providers.base import party_of
+from stats.providers.vocatech.wire import Loose, word
+
+EARLIEST_MS = 946_684_800_000  # 2000-01-01
+DAY_MS = 86_400_000
+MOST_NAMES, MOST_CALLS, MOST_CHARACTERS = 20_000, 5_000, 200
+_SHORT = re.compile(r"\d{2,5}")
+_DIRECTIONS = {
+    **{"incoming": Direction.IN, "inbound": Direction.IN, "in": Direction.IN},
+    **{"outgoing": Direction.OUT, "outbound": Direction.OUT, "out": Direction.OUT, "internal": Direction.INTERNAL},
+}
+
+
+def clean(value: Loose) -> str | None:
+    """A name fit for a screen: no control or bidi characters, at most 200 characters; None when nothing is left."""
+    text = word(value)
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() or c in "\u200c\u200d" else " " if unicodedata.category(c)[0] == "Z" else "" for c in text)
+    return text.strip()[:MOST_CHARACTERS].strip() or None
+
+
+def instant(value: Loose, received_at: int) -> int | None:
+    """Epoch ms of ISO 8601 (UTC where no zone is told) or of a number; None for what is none, or not believable."""
+    if value is None or isinstance(value, bool) or value == "":
+        return None
+    try:
+        if isinstance(value, int | float):
+            at = round(value * 1000 if abs(value) < 1e11 else value)
+        else:
+            told = datetime.fromisoformat(value.strip())
+            at = round((told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return None
+    return at if EARLIEST_MS <= at <= received_at + DAY_MS else None
+
+
+@dataclass(slots=True)
+class Stay:
+    """A call in a group, as its legs have told it."""
+
+    extension: str
+    entered_at: int
+    answered_at: int | None = None
+    ended_at: int | None = None
+
+
+@dataclass(slots=True)
+class Known:
+    """What one provider has learnt. Extensions of groups may be told by the source's options; journeys of the past teach the others."""
+
+    names: OrderedDict[str, str] = field(default_factory=OrderedDict)
+    groups: dict[str, str] = field(default_factory=dict)  # extension -> name
+    menus: set[str] = field(default_factory=set)
+    users: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    stays: OrderedDict[str, list[Stay]] = field(default_factory=OrderedDict)
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> "Known":
+        """From the source's options."""
+        known = cls()
+        for group in settings.get("groups") or ():
+            for number in group.get("numbers") or ():
+                if word(number):
+                    known.groups[word(number)] = str(group.get("name") or "")
+        return known
+
+    def call_by_name(self, extension: str, told: Loose) -> str:
+        """The name to show of an extension: as told, as known from before, or the extension itself."""
+        name = clean(told)
+        if name is None:
+            return self.names.get(extension) or self.groups.get(extension) or extension
+        self.names[extension] = name
+        self.names.move_to_end(extension)
+        if len(self.names) > MOST_NAMES:
+            self.names.popitem(last=False)
+        return name
+
+    def met(self, extension: str) -> None:
+        """A user's extension."""
+        self.users[extension] = None
+        if len(self.users) > MOST_NAMES:
+            self.users.popitem(last=False)
+
+    def stay(self, call: str, told: Stay) -> None:
+        """A group's leg."""
+        stays = self.stays.setdefault(call, [])
+        self.stays.move_to_end(call)
+        if len(self.stays) > MOST_CALLS:
+            self.stays.popitem(last=False)
+        for known in stays:
+            if known.extension == told.extension and known.entered_at == told.entered_at:
+                known.answered_at = told.answered_at if told.answered_at is not None else known.answered_at
+                known.ended_at = told.ended_at if told.ended_at is not None else known.ended_at
+                return
+        if len(stays) < 50:
+            stays.append(told)
+
+    def queue_of(self, call: str, began_at: int | None) -> str | None:
+        """The group for which a user was rung: the one the call was in and waited in at that moment."""
+        return group_at(self.stays.get(call, ()), began_at)
+
+    def recall(self, calls: Iterable[Call], source: str) -> None:
+        """Calls that were open before this provider was made."""
+        for call in calls:
+            for visit in call.visits:
+                extension = own(visit.queue, source)
+                if extension and visit.entered_at is not None:
+                    self.groups.setdefault(extension, visit.queue.name or "")
+                    self.stay(call.id_call, Stay(extension, visit.entered_at, visit.answered_at, visit.ended_at))
+            for offer in call.offers:
+                extension = own(offer.agent, source)
+                if extension:
+                    self.met(extension)
+                    if offer.agent.name:
+                        self.names.setdefault(extension, offer.agent.name)
+
+
+def group_at(stays: Iterable[Stay], began_at: int | None) -> str | None:
+    """Of several stays the latest that had begun, unless its wait was over; answers of events are whole seconds."""
+    if began_at is None:
+        return None
+    begun = [stay for stay in stays if stay.entered_at <= began_at]
+    if not begun:
+        return None
+    latest = max(begun, key=lambda stay: stay.entered_at)
+    if latest.answered_at is not None:
+        return latest.extension if began_at < latest.answered_at + 1000 else None
+    return latest.extension if latest.ended_at is None or began_at <= latest.ended_at else None
+
+
+def own(party: Party, source: str) -> str:
+    """The extension a party was made of."""
+    prefix = f"{source}:"
+    return party.ref.removeprefix(prefix) if party.ref and party.ref.startswith(prefix) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """Whose words are read, and when they were received."""
+
+    source: str
+    region: str
+    received_at: int
+    known: Known
+
+    def instant(self, value: Loose) -> int | None:
+        return instant(value, self.received_at)
+
+    def direction(self, value: Loose) -> Direction | None:
+        return _DIRECTIONS.get(word(value).lower())
+
+    def number(self, value: Loose) -> str | None:
+        """The other side's number, E.164 when derivable."""
+        return as_dialled(word(value) or None, self.region)
+
+    def within(self, direction: Direction | None, remote: Loose) -> bool | None:
+        """Whether a call is between colleagues: told so, from a number nobody outside can have, or to a colleague's extension."""
+        if direction is Direction.INTERNAL:
+            return True
+        short = _SHORT.fullmatch(word(remote)) is not None
+        if direction is Direction.OUT:
+            return True if short and word(remote) in self.known.users else None
+        return True if short else None
+
+    def party(self, extension: str, name: Loose) -> Party:
+        """A user or a group."""
+        return party_of(self.source, extension, self.known.call_by_name(extension, name))
