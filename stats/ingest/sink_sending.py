@@ -78,9 +78,8 @@ class Sending:
             await self._set(row, state="skipped" if parcel.skipped else "parked", reason=parcel.reason)
             return
         try:
-            if await self._is_there(row):
-                return
-            await self._attempt(row, parcel, found.recording)
+            if not await self._is_there(row):
+                await self._attempt(row, parcel, found.recording)
             await self._standing.answers()
         except Refused as why:
             await self._set(row, tries=row.tries, unsure=row.unsure)
@@ -137,7 +136,7 @@ class Sending:
         now = now_ms()
         ask_at = now + round(self._paces.reads[0] * 1000)
         await self._set(row, state="sent", reason="", words="", unsure=False, sent_ms=now, read_next_ms=ask_at)
-        log.info("sink.sent", sink=self._name, source=row.source, tries=row.tries + 1)
+        log.info("sink.sent", sink=self._name, source=row.source)
 
     async def _not_taken(self, row: Upload, why: NotTaken) -> None:
         if why.there and row.unsure:
