@@ -65,7 +65,7 @@ def test_what_a_viewer_sees_is_what_would_be_cut_anew(sight: Sight, seed: int) -
                     await whole.fresh(0.0)
                     chance.choice(floor.changes)()
                     # What is cut is cut anew when anything is told or time passes; of a change within one millisecond the next tells.
-                    floor.now += max(1, chance.choice(STEPS_MS))
+                    floor.now += chance.choice(STEPS_MS) or 1
                 snapshot = await seen.fresh(0.0)
                 anew = Sighted(whole, sight).seen_of(whole.snapshot().values, floor.facts, floor.now)
                 assert without_severities(snapshot.values) == without_severities(anew)
