@@ -33,6 +33,7 @@ from stats.live.server import RedisAway, require_redis
 from stats.live.unkept import Unkept
 from stats.management.telling import ago, instant
 from stats.models import Organisation, Source
+from stats.providers.registry import COMPANIES
 
 Verdict = Literal["ok", "note", "wrong"]
 ANSWER_WITHIN_S = 8.0
@@ -145,11 +146,16 @@ def _of_configuration(organisation: Organisation) -> Iterator[Finding]:
         except vault.Unreadable:
             yield Finding("wrong", about, "its token cannot be unsealed, for the key is gone; give the token again, or VAULT_KEYS")
             continue
-        if not given:
+        company = COMPANIES.get(source.provider)
+        if not given and not (company is not None and company.token_optional):
             yield Finding("wrong", about, "has no token; give it in the administration, or TELAVOX_TOKEN")
         else:
             hosts = " and ".join(sorted({urlsplit(url).netloc for url in (source.live_url, source.historic_url) if url}))
-            yield Finding("ok", about, f"{source.provider}, a token is kept sealed; speaks to {hosts or 'the usual address'}")
+            kept = "a token is kept sealed" if given else "without a token"
+            yield Finding("ok", about, f"{source.provider}, {kept}; speaks to {hosts or 'the usual address'}")
+        if company is not None and company.hook is not None and not settings.PUBLIC_URL:
+            words = f"{company.title} posts to us, and PUBLIC_URL does not say where; give the address it reaches us by"
+            yield Finding("note", about, words)
 
 
 def _hangs() -> str:

@@ -15,6 +15,7 @@ from stats.live.vitals import memory_mb
 from wallboard.api.examination import Examined, examine, organisations
 from wallboard.api.health_document import lag_s
 from wallboard.boards.topics import counted_as
+from wallboard.hooks.counts import counts
 from wallboard.push import attendance, hubs, socket
 
 ORGANISATION = "default"
@@ -57,6 +58,7 @@ FAMILIES = {
     "wallboard_browser_messages": ("counter", "Messages sent to browsers by this process."),
     "wallboard_browser_slow_sockets": ("gauge", "Browsers of this process that do not answer and are told nothing until they do."),
     "wallboard_browser_refused": ("counter", "Sockets this process refused, by close code."),
+    "wallboard_hooks": ("counter", "What vendors posted to this process, by what became of it; without a source: nobody's address."),
     "wallboard_web_loop_lag_seconds": ("gauge", "The longest this process' event loop was late, of late."),
     "wallboard_web_memory_bytes": ("gauge", "What this process holds in memory."),
 }
@@ -91,6 +93,7 @@ async def metrics(_request: HttpRequest) -> HttpResponse:
         if slug == ORGANISATION:
             _engines(gathered, found)
     _browsers(gathered)
+    _posts(gathered)
     registry = CollectorRegistry()
     registry.register(gathered)
     response = HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
@@ -180,3 +183,9 @@ def _browsers(gathered: _Gathered) -> None:
     gathered.put("wallboard_browser_slow_sockets", attendance.slow_sockets())
     gathered.put("wallboard_web_loop_lag_seconds", attendance.loop_lag_s())
     gathered.put("wallboard_web_memory_bytes", memory_mb() * 1_048_576)
+
+
+def _posts(gathered: _Gathered) -> None:
+    for (slug, source, outcome), number in sorted(counts.total.items()):
+        labels = {} if slug in ("", ORGANISATION) else {"organisation": slug}
+        gathered.put("wallboard_hooks", number, **labels, source=source, outcome=outcome)

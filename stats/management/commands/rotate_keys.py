@@ -6,8 +6,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.db.models import Q
 
 from stats import vault
+from stats.history.hook_tables import SourceHook
 from stats.models import Source
 
 
@@ -41,11 +43,11 @@ class Command(BaseCommand):
         sealed, gone = seal_anew()
         self.stdout.write(f"{sealed} token(s) are sealed by the new key.")
         for source in gone:
-            self.stdout.write(f"  {source.organisation}/{source.name}: no key opens this one; give its token anew.")
+            self.stdout.write(f"  {source.organisation}/{source.name}: no key opens this one; give its token anew, and connect it anew.")
         self.stdout.write("Old keys still open older backups. When you need none of those: manage.py rotate_keys --drop-old")
 
     def _drop_old(self) -> None:
-        left = [s for s in Source.objects.select_related("organisation") if not vault.opens_with_first(s.sealed_token, s.owner)]
+        left = [source for source in Source.objects.select_related("organisation").prefetch_related("hooks") if _needs_an_old_key(source)]
         if left:
             names = ", ".join(f"{source.organisation}/{source.name}" for source in left)
             raise CommandError(f"These still need an old key: {names}. Run manage.py rotate_keys first.")
@@ -56,19 +58,32 @@ class Command(BaseCommand):
 
 
 def seal_anew() -> tuple[int, list[Source]]:
-    """Seal every token by the first key. Returns how many, and the sources whose token nobody can open. Raises django.db.Error."""
+    """Seal every token, and what posts are judged by, by the first key. Raises django.db.Error.
+
+    Returns how many sources had something sealed, and those of which nobody can open something.
+    """
     sealed, gone = 0, list[Source]()
-    for pk in list(Source.objects.exclude(sealed_token="").values_list("pk", flat=True)):
+    with_something = Q(sealed_second_token__gt="") | Q(sealed_token__gt="") | Q(hooks__isnull=False)
+    for pk in list(Source.objects.filter(with_something).order_by("pk").distinct().values_list("pk", flat=True)):
         with transaction.atomic():
             source = Source.objects.select_for_update(of=("self",)).select_related("organisation").filter(pk=pk).first()
             if source is None:
                 continue
             try:
-                source.token = source.token
+                source.token, source.second_token = source.token, source.second_token
+                hooks = list(source.hooks.select_related("source"))
+                for hook in hooks:
+                    hook.key, hook.secret = hook.key, hook.secret
             except vault.Unreadable:
                 gone.append(source)
                 continue
             # Not `save`: what the worker reads is the same token, and its sessions go on.
-            Source.objects.filter(pk=pk).update(sealed_token=source.sealed_token)
+            Source.objects.filter(pk=pk).update(sealed_token=source.sealed_token, sealed_second_token=source.sealed_second_token)
+            SourceHook.objects.bulk_update(hooks, ["sealed_key", "sealed_secret"])
             sealed += 1
     return sealed, gone
+
+
+def _needs_an_old_key(source: Source) -> bool:
+    hooks = [word for hook in source.hooks.all() for word in (hook.sealed_key, hook.sealed_secret)]
+    return not all(vault.opens_with_first(word, source.owner) for word in (source.sealed_token, source.sealed_second_token, *hooks))
