@@ -16,9 +16,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from stats.clock import now_ms
 from stats.providers.telavox.simulator import DEFAULT_TOKEN, Switches, TelavoxSimulator
+from stats.providers.vocatech.simulator import Switches as VocatechSwitches
+from stats.providers.vocatech.simulator import VocatechSimulator
 from stats.providers.voxjar.simulator import Switches as VoxjarSwitches
 from stats.providers.voxjar.simulator import VoxjarSimulator
 from stats.providers.voxloud.simulator import Switches as VoxloudSwitches
+from stats.providers.voxology.simulator import Switches as VoxologySwitches
+from stats.providers.voxology.simulator import VoxologySimulator
 from stats.providers.voxloud.simulator import VoxloudSimulator
 from stats.simulation.house import House
 
@@ -119,6 +123,30 @@ async def play_voxloud(options: argparse.Namespace, say: Say, stop: asyncio.Even
     await _stand(house, options, lambda: say(f"voxloud look-alike: live {house.api_url} control {house.control_url}"), stop)
 
 
+async def play_vocatech(options: argparse.Namespace, say: Say, stop: asyncio.Event) -> None:
+    switches = VocatechSwitches()
+    for assignment in options.switch:
+        name, _, value = assignment.partition("=")
+        try:
+            switches.set(name.strip(), value)
+        except ValueError as error:
+            raise CommandError(f"--switch {error}") from None
+    house = VocatechSimulator(token=options.token, switches=switches, **_floor(options))  # type: ignore[arg-type]
+    await _stand(house, options, lambda: say(f"vocatech look-alike: live {house.api_url} control {house.control_url}"), stop)
+
+
+async def play_voxology(options: argparse.Namespace, say: Say, stop: asyncio.Event) -> None:
+    switches = VoxologySwitches()
+    for assignment in options.switch:
+        name, _, value = assignment.partition("=")
+        try:
+            switches.set(name.strip(), value)
+        except ValueError as error:
+            raise CommandError(f"--switch {error}") from None
+    house = VoxologySimulator(token=options.token, switches=switches, **_floor(options))
+    await _stand(house, options, lambda: say(f"voxology look-alike: live {house.api_url} control {house.control_url}"), stop)
+
+
 def _floor(options: argparse.Namespace) -> dict[str, object]:
     """What every house wants to know."""
     told = ("port", "host", "seed", "agents", "queues", "calls_per_hour", "speed")
@@ -147,7 +175,7 @@ async def _stand(house: House, options: argparse.Namespace, opened: Callable[[],
         gc.freeze()  # nor at the end, which must be quick
 
 
-VENDORS: Mapping[str, Play] = {"voxjar": play_voxjar, "telavox": play_telavox, "voxloud": play_voxloud}
+VENDORS: Mapping[str, Play] = {"vocatech": play_vocatech, "voxjar": play_voxjar, "telavox": play_telavox, "voxloud": play_voxloud, "voxology": play_voxology}
 
 
 def _above_zero(text: str) -> float:
