@@ -14,7 +14,7 @@ from functools import partial
 
 from asgiref.sync import sync_to_async
 from channels.db import database_sync_to_async
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
@@ -33,6 +33,8 @@ from wallboard.api.gathering import MOST_LOOSE, aliases, queue_key_of
 from wallboard.api.present import lost_rows
 from wallboard.boards.freshness import CALLS, standing_for
 from wallboard.pages.addresses import receipt_address
+from wallboard.pages.calling import Said, call_back, extension_of, ways_of
+from wallboard.pages.contact_names import names_for
 from wallboard.pages.frame import Forbidden, NotThere, Visit, draw, draw_plain, for_people
 from wallboard.pages.live_page import live_root
 from wallboard.pages.words import ago, clock_time, iso, length, masked
@@ -63,6 +65,7 @@ class Line:
 
     mark: str
     number: str
+    name: str
     uncovered: bool
     at: str
     at_iso: str
@@ -79,7 +82,7 @@ class Line:
 
 
 async def callers(visit: Visit) -> HttpResponse:
-    """GET /callers/, and POST to mark somebody as handled, to undo it, or to uncover a number."""
+    """GET /callers/, and POST to mark somebody as handled, to undo it, to call them back, or to uncover a number."""
     try:
         found = await lost(visit)
         if visit.request.method == "POST":
@@ -89,13 +92,14 @@ async def callers(visit: Visit) -> HttpResponse:
     except (DatabaseAway, DatabaseError, InterfaceError):
         words = _("Who gave up is in the database, which does not answer. The boards go on. Try again in a few seconds.")
         return draw_plain(visit.request, 503, _("The list cannot be read now"), words)
-    return _drawn(visit, found)
+    return await _drawn(visit, found)
 
 
-def _drawn(visit: Visit, found: list[Caller], uncovered: str = "") -> HttpResponse:
+async def _drawn(visit: Visit, found: list[Caller], uncovered: str = "", said: Said | None = None) -> HttpResponse:
     known = visit.snapshot.values.get("site", {}).get("known", True)
     standing = standing_for(visit.snapshot.values, None, CALLS, visit.now)
-    lines = [_line(visit, each, uncovered) for each in found]
+    names = await names_for(visit, [each.row.caller for each in found])
+    lines = [_line(visit, each, uncovered, names) for each in found]
     waiting = [line for line in lines if not line.by]
     asked = visit.request.GET.get("page", "")
     page_number = min(int(asked), 1000) if asked.isascii() and asked.isdigit() and len(asked) < 5 else 0
@@ -116,6 +120,9 @@ def _drawn(visit: Visit, found: list[Caller], uncovered: str = "") -> HttpRespon
         known=bool(known) and standing.level != "unknown",
         receipt=receipt_address("site", "lost_callers", "today") if visit.viewer.queues is None else "",
         longest_note=LONGEST_NOTE,
+        ways=await ways_of(visit),
+        extension=await extension_of(visit),
+        said=said,
     )
 
 
@@ -179,13 +186,14 @@ def _asked(slug: str, day: str, ids: Mapping[str, list[str]], numbers: list[str]
     return last_visits(slug, ids, first, end), calls_by_number(slug, numbers, first, end), {each.mark: each for each in handled}
 
 
-def _line(visit: Visit, caller: Caller, uncovered: str) -> Line:
+def _line(visit: Visit, caller: Caller, uncovered: str, names: Mapping[str, str]) -> Line:
     row, done = caller.row, caller.handled
     held = visit.facts.queues.get(caller.queue)
     shown = caller.mark == uncovered
     return Line(
         mark=caller.mark,
         number=row.caller if shown else masked(row.caller),
+        name=names.get(row.caller, ""),
         uncovered=shown,
         at=clock_time(row.at, visit.timezone, seconds=False),
         at_iso=iso(row.at, visit.timezone),
@@ -212,35 +220,38 @@ async def _do(visit: Visit, found: list[Caller]) -> HttpResponse:
             if not visit.may("numbers"):
                 raise Forbidden(_("Whole telephone numbers are for those who call back. Ask somebody who administers the wallboard."))
             await visit.note("number.uncovered", "call", caller.row.id_call)
-            return _drawn(visit, found, caller.mark)
+            return await _drawn(visit, found, caller.mark)
         case "handle" | "undo" as what:
             if not visit.may("reach"):
                 raise Forbidden(_("Marking callers as handled is open to supervisors. Ask somebody who administers the wallboard."))
             note = asked.get("note", "").strip()[:LONGEST_NOTE].replace("\0", "")
-            await database_sync_to_async(partial(_mark, visit, caller, note, undo=what == "undo"))()
+            await _marked(visit, caller, note, undo=what == "undo")
             await visit.note("caller.handled" if what == "handle" else "caller.unhandled", "call", caller.row.id_call)
+        case "dial":
+            take, give_back = partial(_marked, visit, caller, _("called back")), partial(_marked, visit, caller, "", undo=True)
+            said = await call_back(visit, caller.row.caller, caller.row.id_call, take, give_back)
+            return await _drawn(visit, await lost(visit), said=said)
     return HttpResponseRedirect(reverse("callers"), status=303)
 
 
-def _mark(visit: Visit, caller: Caller, note: str, *, undo: bool) -> None:
+async def _marked(visit: Visit, caller: Caller, note: str, *, undo: bool = False) -> bool:
+    """Puts the mark or takes it off; False where somebody else's stays."""
+    return await database_sync_to_async(partial(_mark, visit, caller, note, undo=undo))()
+
+
+def _mark(visit: Visit, caller: Caller, note: str, *, undo: bool) -> bool:
     organisation = Organisation.objects.get(slug=visit.organisation.slug)
     day = business_day(visit.snapshot.server_time, visit.facts.timezone)
     mine = HandledCaller.objects.filter(organisation=organisation, day=day, mark=caller.mark)
     if undo:
-        mine.delete()
-        return
+        return bool(mine.delete()[0])
     # Whoever was first stays the one who did it, unless the caller was lost anew.
-    if mine.filter(lost_at_ms__gte=caller.row.at).exists():
-        return
-    mine.delete()
-    HandledCaller.objects.create(
-        organisation=organisation,
-        day=day,
-        mark=caller.mark,
-        lost_at_ms=caller.row.at,
-        handled_by=visit.viewer.name[:150],
-        note=note,
-    )
+    with transaction.atomic():
+        if mine.select_for_update().filter(lost_at_ms__gte=caller.row.at).exists():
+            return False
+        mine.delete()
+        values = {"lost_at_ms": caller.row.at, "handled_by": visit.viewer.name[:150], "note": note}
+        return HandledCaller.objects.get_or_create(organisation=organisation, day=day, mark=caller.mark, defaults=values)[1]
 
 
 async def _file(visit: Visit, found: list[Caller]) -> HttpResponse:
@@ -251,7 +262,7 @@ async def _file(visit: Visit, found: list[Caller]) -> HttpResponse:
     writer = csv.writer(text, quoting=csv.QUOTE_ALL)
     writer.writerow(("number", "gave_up_at", "queue", "wait_s", "calls_today", "id_call", "handled_by", "handled_at", "note"))
     for each in found:
-        line, done = _line(visit, each, each.mark if visit.may("numbers") else ""), each.handled
+        line, done = _line(visit, each, each.mark if visit.may("numbers") else "", {}), each.handled
         handled = (done.handled_by, iso(round(done.handled_at.timestamp() * 1000), visit.timezone), done.note) if done else ("", "", "")
         wait = "" if each.wait is None else f"{each.wait:.3f}"
         cells = (line.number, line.at_iso, line.queue, wait, str(line.times), line.id_call, *handled)

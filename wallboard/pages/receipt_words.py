@@ -130,12 +130,16 @@ def _about_talk(definition: Definition) -> bool:
     return definition.measure in ("talk", "hold", "handling")
 
 
-def line_of(line: Line, told: Receipt, queue_name: NameOf, agent_name: NameOf, timezone: str, today: tuple[int, int]) -> ListLine:
-    """A record as a row of the table."""
+def line_of(
+    line: Line, told: Receipt, queue_name: NameOf, agent_name: NameOf, timezone: str, today: tuple[int, int], caller: str = ""
+) -> ListLine:
+    """A record as a row of the table. `caller`: whose its number is, "" where nobody knows or the viewer may not."""
     row, kind = line.row, told.definition.kind
     outcome = outcome_of(row)
     within = today[0] <= row.at < today[1]
     texts, since = _texts(row, told, queue_name, agent_name, timezone)
+    if caller and texts and texts[0] == masked(row.caller):
+        texts = [f"{caller} {texts[0]}", *texts[1:]]
     return ListLine(
         # What tells rows apart while the page goes on names no call that is not open to the reader.
         row=f"{row.source}/{row.id_call if line.named else row.at}/{row.number}/{row.key if kind != 'call' else ''}",

@@ -6,6 +6,7 @@ whoever may not uncover them; a file is written down in the audit log.
 
 import csv
 import io
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -27,6 +28,7 @@ from wallboard.api.spans import AskedTime, WrongSpan, is_asked, read_time
 from wallboard.boards.freshness import AGENTS, CALLS, PRESENCE
 from wallboard.pages import receipt_words
 from wallboard.pages.addresses import hours_query, receipt_address
+from wallboard.pages.contact_names import names_for
 from wallboard.pages.definition_words import KINDS, LEFT_OUT, WINDOWS, WORDS
 from wallboard.pages.frame import Forbidden, NotThere, Visit, draw, draw_plain, for_people
 from wallboard.pages.live_page import live_root, place_of
@@ -61,7 +63,8 @@ async def receipt(visit: Visit, scope: str, metric: str) -> HttpResponse:
         return draw_plain(visit.request, 503, _("The list cannot be read now"), words)
     if scope.startswith("agent:"):
         await visit.note_look("agent.opened", "agent", scope.partition(":")[2])
-    return draw(visit, "receipt.html", "", **_context(visit, told))
+    names = await names_for(visit, [line.row.caller for line in told.lines if line.named])
+    return draw(visit, "receipt.html", "", **_context(visit, told, names))
 
 
 async def _asked(visit: Visit, wish: Wish, asked: AskedTime | None) -> Receipt:
@@ -95,7 +98,7 @@ def _wish(visit: Visit, scope: str, metric: str) -> Wish:
     )
 
 
-def _context(visit: Visit, told: Receipt) -> dict[str, Any]:
+def _context(visit: Visit, told: Receipt, names: Mapping[str, str]) -> dict[str, Any]:
     meant, wish = told.definition, told.wish
     # What is over, or is made of many days, is read when somebody asks, not with every change.
     live = live_root(visit, wish.scope if wish.scope != "site" else "overview") if told.asked is None else None
@@ -137,7 +140,13 @@ def _context(visit: Visit, told: Receipt) -> dict[str, Any]:
         "headings": receipt_words.headings(told),
         "lines": [
             receipt_words.line_of(
-                line, told, lambda key: _queue_name(visit, key), lambda key: _agent_name(visit, key), visit.timezone, today
+                line,
+                told,
+                lambda key: _queue_name(visit, key),
+                lambda key: _agent_name(visit, key),
+                visit.timezone,
+                today,
+                names.get(line.row.caller or "", ""),
             )
             for line in told.lines
         ],

@@ -6,7 +6,7 @@ are written down; of queues a viewer does not see no name is told; a page is fou
 
 import csv
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -23,6 +23,7 @@ from stats.domain.sums import seconds
 from wallboard.api.numbers import cursor
 from wallboard.boards.freshness import CALLS, standing_for
 from wallboard.pages import words
+from wallboard.pages.contact_names import names_for
 from wallboard.pages.frame import Forbidden, Visit, draw_plain, for_people
 from wallboard.push.admission import ArchiveBehind, DatabaseAway
 from wallboard.reports.asked import Asked
@@ -50,6 +51,7 @@ class Line:
     id_call: str
     source: str
     number: str
+    caller: str
     direction: str
     first_queue: str
     last_queue: str
@@ -92,11 +94,12 @@ async def drawn(visit: Visit, asked: Asked) -> Drawn | HttpResponse:
         page = await find_calls(visit.viewer.organisation, visit.facts, wish, visit.now)
     except ArchiveBehind:
         return draw_plain(visit.request, 503, _("The list cannot be read now"), words.archive_behind())
+    names = await names_for(visit, [entry.caller for entry in page.entries])
     standing = standing_for(visit.snapshot.values, None, CALLS, visit.now)
     alive = visit.now if standing.level == "live" else standing.alive_at
     return Drawn(
         template="reports/calls.html",
-        context=_context(visit, asked, own, page),
+        context=_context(visit, asked, own, page, names),
         report=Stamp(min(alive, visit.now)) if alive is not None else None,
         own=own.pairs,
     )
@@ -107,7 +110,7 @@ def _wish(visit: Visit, asked: Asked, own: CallsAsked) -> Wish:
     return Wish(asked=own.filters, pieces=pieces(first, end, asked.hours, visit.timezone), before=own.before, after=own.after, limit=PAGE)
 
 
-def _context(visit: Visit, asked: Asked, own: CallsAsked, page: CallPage) -> dict[str, Any]:
+def _context(visit: Visit, asked: Asked, own: CallsAsked, page: CallPage, names: Mapping[str, str]) -> dict[str, Any]:
     kept = [*asked.pairs(), *own.pairs]
 
     def address(**more: str) -> str:
@@ -115,7 +118,7 @@ def _context(visit: Visit, asked: Asked, own: CallsAsked, page: CallPage) -> dic
 
     filters = own.filters
     return {
-        "lines": [_line(visit, entry) for entry in page.entries],
+        "lines": [_line(visit, entry, names.get(entry.caller or "", "")) for entry in page.entries],
         "first_heading": FIRST_HEADINGS[filters.by],
         "count": page.count,
         "count_words": _count_words(page),
@@ -147,7 +150,7 @@ def _outcome_words(outcome: str) -> str:
     return str(UNANSWERED if outcome == "unanswered" else words.OUTCOMES.get(outcome, outcome))
 
 
-def _line(visit: Visit, entry: Entry) -> Line:
+def _line(visit: Visit, entry: Entry, caller: str) -> Line:
     first, last = _queue_name(visit, entry.first_queue), _queue_name(visit, entry.last_queue)
     same = entry.first_queue is None or entry.last_queue is None or entry.first_queue == entry.last_queue
     return Line(
@@ -157,6 +160,7 @@ def _line(visit: Visit, entry: Entry) -> Line:
         id_call=entry.id_call,
         source=entry.source if list(visit.facts.sources) != [entry.source] else "",
         number=words.masked(entry.caller),
+        caller=caller,
         direction=str(words.DIRECTIONS.get(entry.direction, "")),
         first_queue=first,
         last_queue="" if same else last,
