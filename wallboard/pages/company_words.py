@@ -72,6 +72,9 @@ _OWN: Mapping[tuple[str, str], Words] = {
     ("voxloud", "sentiment"): _("From 0 (bad) to 100 (good), judged by Voxloud."),
     ("voxology", "presence"): _("Made from the calls that agents take out of queues: busy or not is seen, a break is not."),
     ("voxology", "queues_past"): _("Voxology's logs name no queue. What the wallboard has seen itself is kept."),
+    ("voxology", "rings"): _("Seen where call flows say which agent is connected."),
+    ("vocatech", "queues_live"): _("Seen where groups post events of their own; name their extensions below, or let history teach them."),
+    ("vocatech", "transfers"): _("Read out of a call's journey when it is over."),
     ("vocatech", "recordings"): _("Played by a link that is made anew for each play and ends after half an hour."),
     ("vocatech", "transcripts"): _("Comes 5 to 30 minutes after a call."),
     ("voxjar", "calls_live"): _("Voxjar listens to recordings that are sent to it; it has no telephones."),
@@ -95,6 +98,24 @@ OPTIONS: Mapping[str, tuple[Words, Words]] = {
         _("Extensions that are groups"),
         _("Hunt groups and call centres whose calls count as waiting in a queue. What history shows is learnt besides."),
     ),
+    "notification_email": (
+        _("Whom the vendor writes to when it switches posts off"),
+        _("An e-mail address; empty for nobody. They are switched on again by themselves."),
+    ),
+    "utc_days": (_("Days are asked for in UTC"), _("Otherwise a day more is asked for on either side. Both read everything.")),
+    "help_page_signature": (
+        _("Signatures as on the vendor’s help page"),
+        _("Its guide and its help page differ. Tick it only when deliveries are refused although the secret is right."),
+    ),
+    "agent_numbers": (_("Numbers of agents’ telephones"), _("Calls to them are rings and no calls of their own. One a line.")),
+    "agents_by": (_("How agents are told apart"), _("By what your call flows say of them, or by the number of their telephone.")),
+    "connected_is_answered": (
+        _("A call that is connected counts as answered"),
+        _("For systems in which no agent’s leg takes callers out of a queue."),
+    ),
+    "poll_seconds": (_("Seconds between two questions"), _("How often queues and calls are asked for. The vendor’s limit comes first.")),
+    "requests_per_minute": (_("Most questions a minute"), _("What the vendor lets this key ask; other programs with the same key count.")),
+    "dial_from": (_("Number that calls back"), _("One of your numbers there; empty offers no calling back.")),
     "sub_account": (_("Sub account"), _("The id of the sub account whose calls are meant; empty for the main account.")),
     "agents": (
         _("Who is who"),
@@ -110,6 +131,11 @@ OPTIONS: Mapping[str, tuple[Words, Words]] = {
     "customers": (_("How callers are named there"), _("By their number, or by a pseudonym that is the same for every call of a number.")),
     "overwrite": (_("Send what somebody else has sent already"), _("What is there under the same identifier is replaced.")),
     "largest_mb": (_("Largest recording, in MB"), _("A larger one is set aside, and said so.")),
+}
+CHOICES: Mapping[str, Words] = {
+    "session": _("By the agent_id of the call flow"),
+    "number": _("By number"),
+    "pseudonym": _("By a pseudonym"),
 }
 _QUEUES_TO_SEND: tuple[Words, Words] = (_("Queues whose recordings are sent"), _("Names of queues, one a line; empty sends those of all."))
 
@@ -180,6 +206,11 @@ def token_name(company: str) -> str:
 def token_way(company: str) -> str:
     """Where in the vendor's own pages it is made; "" where we do not know."""
     return TOKEN_WAYS.get(company, "")
+
+
+def choice_words(choice: str) -> str:
+    """What one value of an option is called."""
+    return str(CHOICES.get(choice, choice))
 
 
 def option_words(company: Company, option: str) -> tuple[str, str]:

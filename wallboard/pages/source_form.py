@@ -16,7 +16,7 @@ from stats.domain.numbers import REGIONS
 from stats.ingest.door import Company, Option
 from stats.models import Source
 from wallboard.pages import trial
-from wallboard.pages.company_words import option_words
+from wallboard.pages.company_words import choice_words, option_words
 
 # Addresses of their own below /sources/.
 RESERVED = ("new", "companies", "removed")
@@ -38,7 +38,7 @@ class Field:
     value: Any
     required: bool
     fault: str = ""
-    choices: Sequence[str] = ()
+    choices: Sequence[tuple[str, str]] = ()
     rows: Sequence[Mapping[str, str]] = ()
 
 
@@ -223,7 +223,7 @@ def fields_of(company: Company, settings: Mapping[str, Any], faults: Mapping[str
                 value="" if value is None else value,
                 required=option.required,
                 fault=faults.get(_id(option), ""),
-                choices=option.choices,
+                choices=[(each, choice_words(each)) for each in option.choices],
                 rows=rows,
             )
         )
