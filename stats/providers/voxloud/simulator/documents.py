@@ -7,10 +7,12 @@ known by extensions, from 101 on in the order of the floor.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 from typing import Any
 
 from stats.providers.voxloud.simulator.switches import Switches
 from stats.simulation import names
+from stats.simulation.exchange import Subject
 from stats.simulation.records import Agent, Call, Direction, Offer
 
 # Vendor-shaped JSON: this folder plays the vendor, so it may stay as loose as the vendor is.
@@ -38,6 +40,28 @@ class Writer:
         self.media = ""
 
     # -- events --------------------------------------------------------------------------------------------------------
+
+    def told_of(self, at: int, subject: Subject) -> Iterator[tuple[str, Document]]:
+        """What is posted of a change on the floor, as (kind of subscription, document); of visits nothing, for there are no queues."""
+        if isinstance(subject, Offer):
+            for kind, user in self._of_ring(at, subject):
+                yield f"CALL_{kind}", self.event(kind, at, subject.call, user, subject)
+        elif isinstance(subject, Call) and subject.ended_at == at and subject.caller is not None and subject.offers:
+            yield "CALL_HANGUP", self.event("HANGUP", at, subject, subject.caller, subject.offers[-1])
+
+    def _of_ring(self, at: int, offer: Offer) -> Iterator[tuple[str, Agent]]:
+        call = offer.call
+        if offer.began_at == at and offer.answered_at is None and offer.ended_at is None:
+            if call.caller is not None:
+                yield "STARTED", call.caller
+                if self.switches.internal_incoming:
+                    yield "INCOMING", offer.agent
+            else:
+                yield "STARTED" if call.direction is Direction.OUTGOING else "INCOMING", offer.agent
+        elif offer.answered_at == at and offer.ended_at is None:
+            yield "ANSWERED", offer.agent
+        elif offer.ended_at == at:
+            yield "HANGUP", offer.agent
 
     def event(self, kind: str, at: int, call: Call, user: Agent, offer: Offer | None) -> Document:
         """`kind`: INCOMING, STARTED, ANSWERED, HANGUP; `user`: whom it is about."""

@@ -27,7 +27,7 @@ from stats.providers.voxloud.simulator.switches import Switches
 from stats.simulation import names
 from stats.simulation.exchange import Subject
 from stats.simulation.house import House
-from stats.simulation.records import Agent, Call, Direction, Offer
+from stats.simulation.records import Agent, Call
 
 DEFAULT_TOKEN = "demo-voxloud-key"  # noqa: S105 - opens nothing but this look-alike
 CONTACTS = 130
@@ -81,34 +81,14 @@ class VoxloudSimulator(House):
 
     def hear(self, at: int, subject: Subject) -> None:
         """See House. Nothing is told of visits: the vendor has no queues."""
-        if isinstance(subject, Offer) and self.live:
-            self._ring(at, subject)
-        elif isinstance(subject, Call) and subject.ended_at == at:
-            if not self.live:
-                self._keep(subject)
-                return
-            if subject.direction is Direction.INTERNAL and subject.caller is not None and subject.offers:
-                self._event("HANGUP", at, subject, subject.caller, subject.offers[-1])
-            self.spawn(self._record(subject))
-
-    def _ring(self, at: int, offer: Offer) -> None:
-        call = offer.call
-        if offer.began_at == at and offer.answered_at is None and offer.ended_at is None:
-            if call.direction is Direction.INTERNAL:
-                if call.caller is not None:
-                    self._event("STARTED", at, call, call.caller, offer)
-                if self.switches.internal_incoming:
-                    self._event("INCOMING", at, call, offer.agent, offer)
+        if self.live:
+            for kind, document in self.writer.told_of(at, subject):
+                self.posting.tell(kind, document["timestamp"], document)
+        if isinstance(subject, Call) and subject.ended_at == at:
+            if self.live:
+                self.spawn(self._record(subject))
             else:
-                self._event("STARTED" if call.direction is Direction.OUTGOING else "INCOMING", at, call, offer.agent, offer)
-        elif offer.answered_at == at and offer.ended_at is None:
-            self._event("ANSWERED", at, call, offer.agent, offer)
-        elif offer.ended_at == at:
-            self._event("HANGUP", at, call, offer.agent, offer)
-
-    def _event(self, kind: str, at: int, call: Call, user: Agent, offer: Offer | None) -> None:
-        document = self.writer.event(kind, at, call, user, offer)
-        self.posting.tell(f"CALL_{kind}", document["timestamp"], document)
+                self._keep(subject)
 
     async def _record(self, call: Call) -> None:
         await asyncio.sleep(self.switches.record_after_s / self._speed)

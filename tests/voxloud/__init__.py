@@ -1,0 +1,1 @@
+"""Voxloud: its documents, its API and its look-alike."""
