@@ -21,9 +21,9 @@ from stats.providers.vocatech.simulator import VocatechSimulator
 from stats.providers.voxjar.simulator import Switches as VoxjarSwitches
 from stats.providers.voxjar.simulator import VoxjarSimulator
 from stats.providers.voxloud.simulator import Switches as VoxloudSwitches
+from stats.providers.voxloud.simulator import VoxloudSimulator
 from stats.providers.voxology.simulator import Switches as VoxologySwitches
 from stats.providers.voxology.simulator import VoxologySimulator
-from stats.providers.voxloud.simulator import VoxloudSimulator
 from stats.simulation.house import House
 
 Say = Callable[[str], None]
@@ -143,7 +143,7 @@ async def play_voxology(options: argparse.Namespace, say: Say, stop: asyncio.Eve
             switches.set(name.strip(), value)
         except ValueError as error:
             raise CommandError(f"--switch {error}") from None
-    house = VoxologySimulator(token=options.token, switches=switches, **_floor(options))
+    house = VoxologySimulator(token=options.token, switches=switches, **_floor(options))  # type: ignore[arg-type]
     await _stand(house, options, lambda: say(f"voxology look-alike: live {house.api_url} control {house.control_url}"), stop)
 
 
@@ -175,7 +175,13 @@ async def _stand(house: House, options: argparse.Namespace, opened: Callable[[],
         gc.freeze()  # nor at the end, which must be quick
 
 
-VENDORS: Mapping[str, Play] = {"vocatech": play_vocatech, "voxjar": play_voxjar, "telavox": play_telavox, "voxloud": play_voxloud, "voxology": play_voxology}
+VENDORS: Mapping[str, Play] = {
+    "vocatech": play_vocatech,
+    "voxjar": play_voxjar,
+    "telavox": play_telavox,
+    "voxloud": play_voxloud,
+    "voxology": play_voxology,
+}
 
 
 def _above_zero(text: str) -> float:

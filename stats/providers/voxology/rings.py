@@ -9,6 +9,7 @@ Rules that hold here:
 """
 
 from dataclasses import replace
+from typing import cast
 
 from stats.domain.records import Call, Journey, Offer
 from stats.providers.base import party_of
@@ -66,7 +67,8 @@ class Rings:
         said, connected = words.said, bool(words.connected_ms)
         now = said.at if said.at is not None else asof
         started_at = words.started_at if leg.dialled and words.status != "live-queued" else None
-        if started_at is not None and (ring.began_at is None or (words.exact and abs(ring.began_at - started_at) < SAME_MS)):
+        guessed = ring.began_at is None or ring.began_at == ring.answered_at
+        if started_at is not None and (guessed or (words.exact and abs(cast(int, ring.began_at) - started_at) < SAME_MS)):
             ring.began_at = started_at
         if said.event == "onagentconnected":
             ring.answered, ring.exact, ring.answered_at = True, True, now
@@ -76,8 +78,8 @@ class Rings:
             ring.answered = True
         elif not ring.exact and words.status == "live-in-progress" and leg.dialled and ring.answered_at is None:
             ring.answered, ring.answered_at = True, now
-        if not leg.dialled and ring.began_at is None:
-            ring.began_at = ring.answered_at
+        if ring.began_at is None:
+            ring.began_at = ring.answered_at  # until its start is told; of a leg that waits for callers, for good
         if said.event == "onagentreleased":
             ring.ended, ring.ended_exact, ring.ended_at = True, True, now
         elif words.final and not ring.ended_exact:
@@ -136,19 +138,15 @@ class Rings:
         return [Call(source=self._source, id_call=id_call, offers=tuple(offers)) for id_call, offers in lost.items()]
 
     def offer(self, ring: Ring, asof: int) -> Offer:
-        """A ring as an Offer."""
-        began, answered, ended = ring.began_at, ring.answered_at if ring.answered else None, ring.ended_at
-        silent_at = answered if ring.answered else ended
+        """A ring as an Offer; its lengths are what its instants make."""
         return Offer(
             agent=ring.agent,
             queue=party_of(self._source, ring.queue, ring.queue) if ring.queue else None,
-            began_at=began,
-            answered_at=answered,
-            ended_at=ended,
+            began_at=ring.began_at,
+            answered_at=ring.answered_at if ring.answered else None,
+            ended_at=ring.ended_at,
             active=not ring.ended,
             answered=ring.answered or (False if ring.ended else None),
-            ring_ms=max(0, silent_at - began) if began is not None and silent_at is not None else None,
-            talk_ms=max(0, ended - answered) if answered is not None and ended is not None else None,
             asof=asof,
         )
 
