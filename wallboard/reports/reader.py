@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from stats.domain.facts import PartyFacts
+from stats.domain.lacking import lacks_of, site_lacks
 from stats.domain.periods import business_day, day_bounds
 from stats.domain.records import Party
 from stats.domain.report import Kind, Line, Span
@@ -77,7 +78,22 @@ class Reader:
         report.scoped, report.away = span.queues is not None, self.told.away
         report.names = self._names(report.lines, called, key_of)
         report.watched_from, report.unread = watched, tuple(unread)
+        report.lacks = self._lacks(called, key_of)
         return report, laid.rolled_to
+
+    def _lacks(self, called: Collection[tuple[str, str]], key_of: Callable[[str, str], str]) -> dict[str, frozenset[str]]:
+        """By key, and under "" for all keys together, what nobody can tell; nothing of sources the live store has not heard of."""
+        sources = self.told.facts.sources
+        if not any(source.lacks for source in sources.values()):
+            return {}
+        if self.kind == "site":
+            return {"": frozenset(site_lacks(self.told.facts))}
+        found: dict[str, frozenset[str]] = {}
+        for source, stored in called:
+            found[key_of(source, stored)] = frozenset(lacks_of(sources.get(source), self.kind))
+        parties = self.told.facts.agents if self.kind == "agent" else self.told.facts.queues
+        found.update({key: frozenset(lacks_of(sources.get(party.source), self.kind)) for key, party in parties.items()})
+        return found | ({"": frozenset.intersection(*found.values())} if found else {})
 
     def _watched_from(self, key_of: Callable[[str, str], str]) -> dict[str, int]:
         """By key of today since when an agent is watched: as the archive was told, what is on its way to it, else today."""

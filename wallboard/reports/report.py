@@ -22,7 +22,8 @@ class Report:
     `complete_to` (epoch ms): everything up to there is in it. `recounting`: so many quarters wait to be added up anew, and are as before.
     `away`: the live store told nothing. `scoped`: it is made of some queues alone, so that the site's calls are unknown.
     `watched_from`: key of an agent -> since when (epoch ms) somebody watched; the times of a line that ends before are unknown. None:
-    nobody asked. `unread`: its days of which the archive knows a part alone.
+    nobody asked. `unread`: its days of which the archive knows a part alone. `lacks`: by key, ids of numbers that its telephone system
+    cannot tell ("": that none of them can).
     """
 
     span: Span
@@ -37,6 +38,7 @@ class Report:
     away: bool = False
     watched_from: Mapping[str, int] | None = None
     unread: tuple[str, ...] = ()
+    lacks: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def by_key(self) -> dict[str, Line]:
         """Every key's line over the whole span."""
@@ -71,6 +73,8 @@ class Report:
             numbers.update(dict.fromkeys(SITE_COUNTED))
         if self.kind == "agent" and self._unwatched(line):
             numbers.update({name: None for name in numbers if name.startswith(_TIMES) or name == "occupancy"})
+        if lacks := self.lacks.get(line.key):
+            numbers.update({name: None for name in numbers if name in lacks})
         return numbers
 
     def _unwatched(self, line: Line) -> bool:
