@@ -20,6 +20,7 @@ PAGES: dict[str, str] = {
     "trend": "/reports/trend/?compare=weekdays",
     "waits": "/reports/waits/",
     "time by profile": "/reports/profiles/",
+    "what was listened to": "/reports/quality/",
     "restatements": "/reports/restatements/",
     "saved views": "/reports/views/?tab=interval&query=period%3D7d",
     "mailed reports": "/reports/mails/?tab=interval&query=period%3D7d",

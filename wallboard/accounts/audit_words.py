@@ -82,6 +82,7 @@ ACTIONS: Mapping[str, str | Promise] = {
     "source.hooks_tested": _("Asked a vendor for a test delivery"),
     "source.hooks_revived": _("Had a vendor's posts switched on again"),
     "source.hooks_cancelled": _("Took a vendor's leave to post away"),
+    "source.sent_again": _("Had recordings sent again"),
     "source.token_tried": _("Tried a source's token"),
     "privacy.retention": _("Changed how long things are kept"),
     "privacy.screen_names": _("Changed how screens name agents"),

@@ -14,6 +14,8 @@ from stats.history.hook_tables import SourceHook
 from stats.ingest import door
 from stats.models import Source
 from wallboard.pages.frame import Visit
+from wallboard.pages.sinks import SinkCard, is_sink
+from wallboard.pages.sinks import card_of as sink_card
 from wallboard.pages.source_token import set_when
 from wallboard.pages.trial import feed_words, title_of
 from wallboard.pages.words import REASONS, SOCKET_STATES, SOURCE_STATES, ago, clock_time, day_and_time, iso
@@ -23,7 +25,7 @@ HOURLY_BATCH = "profile_history"
 OVERDUE_MS = 65 * 60 * 1000
 # The order in which people think of them.
 ORDER = ("calls", "queues", "agents", "profile_live", "profile_history", "events")
-GOOD, WAITING = ("live",), ("connecting", "seeding", "paused", "sending")
+GOOD, WAITING = ("live", "sending"), ("connecting", "seeding", "paused")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,7 @@ class SourceCard:
     proved: bool
     heard_of: bool
     sinks: bool
+    sink: SinkCard | None
     reported: str
     token: str
     archive: str
@@ -90,6 +93,7 @@ class Row:
     source: Source
     token: str = ""
     hooks: list[SourceHook] = field(default_factory=list)
+    sink: SinkCard | None = None
 
     @property
     def hook(self) -> SourceHook | None:
@@ -102,7 +106,12 @@ def rows_of(visit: Visit) -> dict[str, Row]:
     found = Source.objects.filter(organisation__slug=visit.viewer.organisation).prefetch_related("hooks")
     told = visit.may("sources")
     return {
-        source.name: Row(source=source, token=set_when(source, visit.timezone) if told else "", hooks=list(source.hooks.all()))
+        source.name: Row(
+            source=source,
+            token=set_when(source, visit.timezone) if told else "",
+            hooks=list(source.hooks.all()),
+            sink=sink_card(visit, source.name) if is_sink(source.provider) else None,
+        )
         for source in found
     }
 
@@ -123,7 +132,8 @@ def card_of(visit: Visit, facts: SourceFacts | None, row: Row | None, counts: Ma
     if paused is not None:
         state, reason = "paused", ""
     elif sinks and not heard_of:
-        state = "sending"
+        # It sits on no board: what is known of it is in the database.
+        state, reason = _sink_state(row.sink if row is not None else None)
     vias = door.vias(provider)
     feeds = [feed for feed in ORDER if feed in facts.sockets] + sorted(set(facts.sockets) - set(ORDER))
     return SourceCard(
@@ -148,10 +158,17 @@ def card_of(visit: Visit, facts: SourceFacts | None, row: Row | None, counts: Ma
         proved=row is not None and row.hook is not None and row.hook.verified_at is not None,
         heard_of=heard_of or sinks,
         sinks=sinks,
+        sink=row.sink if row is not None else None,
         reported=ago(facts.written_at or None, visit.now),
         token=row.token if row is not None else "",
         archive=archive,
     )
+
+
+def _sink_state(sink: SinkCard | None) -> tuple[str, str]:
+    if sink is None or not sink.state:
+        return "connecting", ""
+    return "down" if sink.state == "away" else sink.state, sink.words
 
 
 def _paused(source: Source, timezone: str) -> str:

@@ -9,7 +9,7 @@ from django.db import models
 
 from stats.models import Organisation
 
-TABS = ("interval", "heat", "trend", "waits", "agents", "profiles", "calls")
+TABS = ("interval", "heat", "trend", "waits", "agents", "profiles", "calls", "details", "quality")
 
 
 class SavedView(models.Model):

@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from wallboard.reports import agents, calls, heat, interval, mail_addresses, mails, notes, profiles, restatements, trend, views, waits
+from wallboard.reports import (
+    agents,
+    calls,
+    heat,
+    interval,
+    mail_addresses,
+    mails,
+    notes,
+    profiles,
+    quality,
+    restatements,
+    trend,
+    views,
+    waits,
+)
 
 urlpatterns = [
     path("reports/", views.start_page, name="reports"),
@@ -15,6 +29,7 @@ urlpatterns = [
     path("reports/notes/<int:pk>/", notes.change_page, name="report-note"),
     path("reports/agents/", agents.page, name="report-agents"),
     path("reports/calls/", calls.page, name="report-calls"),
+    path("reports/quality/", quality.page, name="report-quality"),
     path("reports/restatements/", restatements.page, name="report-restatements"),
     path("reports/views/", views.page, name="report-views"),
     path("reports/views/<int:pk>/", views.change_page, name="report-view"),

@@ -32,6 +32,8 @@ TABS: Mapping[str, tuple[Words, str]] = {
     "agents": (pgettext_lazy("report", "Agents"), "agents"),
     "profiles": (pgettext_lazy("report", "Profiles"), "agents"),
     "calls": (pgettext_lazy("report", "Calls"), "calls"),
+    "details": (pgettext_lazy("report", "Details"), "calls"),
+    "quality": (pgettext_lazy("report", "Listened to"), "look"),
 }
 PERIODS: Mapping[str, Words] = {
     "today": pgettext_lazy("period", "Today"),
