@@ -3,7 +3,8 @@
 Rules that hold here (of agents whom a vendor knows by names of its own, see `Party.ref`; where `rings` does not piece events together):
 1. An answered offer that begins with its answer is told from its answer on. It is the ring of that agent on that call which began before
    the answer and had not ended by then; told in either order, the one offer begins when the ring did.
-2. Lengths that nobody told are what the instants make: a ring until its answer or end, a talk from its answer to its end.
+2. An end that a row tells is made of a start and a rounded length: of two less than a second apart the earlier exact one is it.
+3. Lengths that nobody told are what the instants make: a ring until its answer or end, a talk from its answer to its end.
 """
 
 from collections.abc import Sequence
@@ -31,17 +32,20 @@ def same_ring(offers: Sequence[Offer], mine: Sequence[int], told: Offer) -> int 
 
 
 def aligned(held: Offer, told: Offer) -> tuple[Offer, Offer]:
-    """Both with the one start: where one is told from its answer on, the other's."""
-    if held.began_at is None or told.began_at is None or abs(held.began_at - told.began_at) < NEAR_MS:
+    """Both with one start and one end: where one is told from its answer on, the other's start; of two ends in one second the earlier."""
+    if held.agent.ref is None or held.told_by is not None:
         return held, told
-    if held.agent.ref is None or not (from_answer(held) or from_answer(told)):
-        return held, told
-    began_at = min(held.began_at, told.began_at)
-    return replace(held, began_at=began_at), replace(told, began_at=began_at)
+    if held.began_at is not None and told.began_at is not None and (from_answer(held) or from_answer(told)):
+        began_at = min(held.began_at, told.began_at)
+        held, told = replace(held, began_at=began_at), replace(told, began_at=began_at)
+    if held.ended_at is not None and told.ended_at is not None and abs(held.ended_at - told.ended_at) < NEAR_MS:
+        exact = [at for at in (held.ended_at, told.ended_at) if at % 1000] or [held.ended_at, told.ended_at]
+        held, told = replace(held, ended_at=min(exact)), replace(told, ended_at=min(exact))
+    return held, told
 
 
 def timed(call: Call) -> Call:
-    """The call with lengths of rings and talks (rule 2); the call itself where vendors tell them."""
+    """The call with lengths of rings and talks (rule 3); the call itself where vendors tell them."""
     if not any(offer.agent.ref is not None and offer.told_by is None for offer in call.offers):
         return call
     return replace(call, offers=tuple(_timed(offer) if offer.agent.ref is not None else offer for offer in call.offers))

@@ -4,7 +4,7 @@ Rules that hold here:
 - An event tells what it knows and nothing else: no journey, for a leg does not know of the others; no end before call.ended.
 - A leg of a known group is a visit, one of a known menu is nothing, any other is a user's. What was mistaken, the row of the past corrects.
 - An answer has no instant of its own: it is the envelope's, which is in whole seconds.
-- The leg of who dials a colleague is told by the colleague's: it is no offer.
+- The leg of who dials a colleague is told by the colleague's: it is no offer. Whether a short number is a colleague's, the row knows.
 """
 
 from stats.domain.errors import Malformed
@@ -78,7 +78,7 @@ def leg(step: str, told: Leg, event: Event, hearing: Hearing) -> list[Telling]:
         tellings.append(Call(source=hearing.source, id_call=id_call, visits=(visit,), tenant=tenant))
     else:
         known.met(extension)
-        if internal and direction is Direction.OUT:
+        if direction is Direction.OUT and hearing.short(told.remote_number):
             return []
         group = known.queue_of(id_call, began_at)
         offer = Offer(

@@ -173,10 +173,13 @@ class Hearing:
         """Whether a call is between colleagues: told so, from a number nobody outside can have, or to a colleague's extension."""
         if direction is Direction.INTERNAL:
             return True
-        short = _SHORT.fullmatch(word(remote)) is not None
-        if direction is Direction.OUT:
-            return True if short and word(remote) in self.known.users else None
-        return True if short else None
+        if not self.short(remote):
+            return None
+        return True if direction is not Direction.OUT or word(remote) in self.known.users else None
+
+    def short(self, remote: Loose) -> bool:
+        """Whether a number is too short for anybody outside."""
+        return _SHORT.fullmatch(word(remote)) is not None
 
     def party(self, extension: str, name: Loose) -> Party:
         """A user or a group."""

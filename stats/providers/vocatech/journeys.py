@@ -10,7 +10,7 @@ Rules that hold here:
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -128,21 +128,25 @@ def _steps(row: Row, started_at: int, hearing: Hearing) -> list[Step]:
             continue
         found.append(Step(kind, segment, extension, began_at, hearing.instant(segment.end_time), bool(truth(segment.answered))))
     found.sort(key=lambda step: step.began_at)
-    exact = {step.began_at for step in found}
+    # A group is left for another, for a user who answers, or with the call; a user falls silent for the next one too.
+    turns = {step.began_at for step in found if step.kind in GROUPS or (step.kind == "user" and step.answered)}
     last = hearing.instant(row.end_time)
     if last is not None:
-        exact.add(last)
+        turns.add(last)
+    others = {step.began_at for step in found}
     for step in found:
         length = count(step.segment.duration)
         if step.ended_at is None and length is not None:
-            step.ended_at = _exact(step.began_at, step.began_at + length * 1000, exact)
+            step.ended_at = _exact(step.began_at, step.began_at + length * 1000, turns, others if step.kind not in GROUPS else ())
     return found
 
 
-def _exact(began_at: int, rounded: int, exact: set[int]) -> int:
-    near = [at for at in exact if at >= began_at and -500 <= at - rounded < 1000]
-    if near:
-        return min(near, key=lambda at: (abs(at - rounded), at))
+def _exact(began_at: int, rounded: int, *exact: Iterable[int]) -> int:
+    """The instant of the first of these that lies in the second after `rounded`; else that second's end."""
+    for instants in exact:
+        near = [at for at in instants if at > began_at and rounded <= at < rounded + 1000]
+        if near:
+            return min(near)
     return -(-rounded // 1000) * 1000
 
 

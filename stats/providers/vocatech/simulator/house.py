@@ -119,6 +119,9 @@ class VocatechSimulator(House):
     def _hear_offer(self, at: int, offer: Offer) -> None:
         if not self.live:
             return
+        call = offer.call
+        if call.caller is not None and offer is call.offers[0] and offer.ringing:
+            self._post("call.started", caller_leg(call, offer.agent, self.switches, ended=False), at)
         if offer.ended_at is not None:
             self._post("call.ended", offer_leg(offer, self.switches, ended=True), at)
         else:
@@ -146,9 +149,8 @@ class VocatechSimulator(House):
         if self.live and call.caller is not None:
             if call.ended_at is not None:
                 self._post("call.ended", caller_leg(call, callee, self.switches, ended=True), at)
-            else:
-                event = "call.answered" if call.answered else "call.started"
-                self._post(event, caller_leg(call, callee, self.switches, ended=False), at)
+            elif call.answered:
+                self._post("call.answered", caller_leg(call, callee, self.switches, ended=False), at)
         if call.ended_at is None:
             return
         self.book.keep(call)

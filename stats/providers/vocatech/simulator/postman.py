@@ -142,6 +142,10 @@ class Postman:
         """Deliveries that are to be tried, or tried again."""
         return len(self._due) + len(self._on_the_way)
 
+    def written(self) -> list[Document]:
+        """Every event that waits to be posted, in the order in which they were told."""
+        return [each.document for each in sorted(self._due, key=lambda each: each.turn)]
+
     # -- the round -----------------------------------------------------------------------------------------------------
 
     async def go_round(self) -> None:

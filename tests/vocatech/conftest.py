@@ -1,0 +1,41 @@
+"""A Vocatech on the loopback without a floor of its own, and providers that reach it."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+
+from stats.providers.base import SourceConfig
+from stats.providers.vocatech.provider import VocatechProvider
+from stats.providers.vocatech.simulator import DEFAULT_TOKEN, VocatechSimulator
+
+Dial = Callable[..., VocatechProvider]
+
+
+def config(url: str, token: str = DEFAULT_TOKEN, **settings: Any) -> SourceConfig:
+    """A Swedish company, as the floor's callers are Swedish."""
+    return SourceConfig(name="voca", live_url=url, historic_url="", token=token, default_region="SE", settings=settings)
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[VocatechSimulator]:
+    """Running, and nobody calls."""
+    async with VocatechSimulator(start=False) as started:
+        yield started
+
+
+@pytest.fixture
+async def dial(house: VocatechSimulator) -> AsyncIterator[Dial]:
+    """Make providers that reach the house, on its clock; closed when the test ends."""
+    made: list[VocatechProvider] = []
+
+    async def sleep(seconds: float) -> None:
+        house.advance(round(seconds * 1000) + 50)
+
+    def make(token: str = DEFAULT_TOKEN, **settings: Any) -> VocatechProvider:
+        made.append(VocatechProvider(config(house.api_url, token, **settings), steady_ms=house.now, sleep=sleep))
+        return made[-1]
+
+    yield make
+    for each in made:
+        await each.close()
