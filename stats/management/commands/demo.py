@@ -10,7 +10,7 @@ import socket
 import sqlite3
 import sys
 from argparse import ArgumentParser
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         # The simulated day is invented anew each time; remains of the last one would be counted on top of it.
         shutil.rmtree(var_dir / "redis", ignore_errors=True)
         _forget_the_day(var_dir)
-        floor = _free_port()
+        floor = _free_ports(1)[0]
         environment = dict(os.environ)
         for name in NOT_FOR_A_DEMO:
             environment.pop(name, None)
@@ -60,7 +60,7 @@ class Command(BaseCommand):
         environment.setdefault("BIND", "127.0.0.1")
         # Whoever tries the product wants to see addresses, not every process that starts.
         environment.setdefault("LOG_LEVEL", "warning")
-        command = [sys.executable, "manage.py", "up", "--simulated", str(floor)]
+        command = [sys.executable, "manage.py", "up", "--simulated", str(floor), "--others", ",".join(map(str, _free_ports(4)))]
         if options["port"]:
             command += ["--port", str(options["port"])]
         self.stdout.write("Starting a simulated contact centre; the first start takes a little longer.")
@@ -88,8 +88,10 @@ def _forget_the_day(var_dir: Path) -> None:
             remains.unlink()
 
 
-def _free_port() -> int:
-    """A port that nobody on this machine's loopback uses just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _free_ports(number: int) -> list[int]:
+    """Ports that nobody on this machine's loopback uses just now."""
+    with ExitStack() as probes:
+        found = [probes.enter_context(socket.socket()) for _ in range(number)]
+        for probe in found:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in found]

@@ -10,11 +10,13 @@ import asyncio
 import errno
 import gc
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from stats.clock import now_ms
+from stats.management.demo import OTHERS
 from stats.providers.telavox.simulator import DEFAULT_TOKEN, Switches, TelavoxSimulator
 from stats.providers.vocatech.simulator import Switches as VocatechSwitches
 from stats.providers.vocatech.simulator import VocatechSimulator
@@ -27,7 +29,7 @@ from stats.providers.voxology.simulator import VoxologySimulator
 from stats.simulation.house import House
 
 Say = Callable[[str], None]
-Play = Callable[[argparse.Namespace, Say, asyncio.Event], Awaitable[None]]
+Play = Callable[[argparse.Namespace, Say, asyncio.Event], Coroutine[Any, Any, None]]
 DEFAULT_PORT = 8801
 
 
@@ -143,7 +145,13 @@ async def play_voxology(options: argparse.Namespace, say: Say, stop: asyncio.Eve
             switches.set(name.strip(), value)
         except ValueError as error:
             raise CommandError(f"--switch {error}") from None
-    house = VoxologySimulator(token=options.token, switches=switches, **_floor(options))  # type: ignore[arg-type]
+    house = VoxologySimulator(
+        token=options.token,
+        switches=switches,
+        post_to=options.post_to,
+        hook_key=options.hook_key,
+        **_floor(options),  # type: ignore[arg-type]
+    )
     await _stand(house, options, lambda: say(f"voxology look-alike: live {house.api_url} control {house.control_url}"), stop)
 
 
@@ -175,13 +183,29 @@ async def _stand(house: House, options: argparse.Namespace, opened: Callable[[],
         gc.freeze()  # nor at the end, which must be quick
 
 
+async def play_others(options: argparse.Namespace, say: Say, stop: asyncio.Event) -> None:
+    """All but the first, in one process: on four ports in a row of `--ports`, or from `--port` on."""
+    ports = options.ports or [options.port + at for at in range(len(OTHERS))]
+    if len(ports) != len(OTHERS):
+        raise CommandError(f"--ports wants {len(OTHERS)}, of {', '.join(OTHERS)}")
+    async with asyncio.TaskGroup() as houses:
+        for seed, (name, port) in enumerate(zip(OTHERS, ports, strict=True), options.seed):
+            told = argparse.Namespace(**{**vars(options), "port": port, "seed": seed, "switch": []})
+            houses.create_task(VENDORS[name](told, say, stop), name=name)
+
+
 VENDORS: Mapping[str, Play] = {
+    "others": play_others,
     "vocatech": play_vocatech,
     "voxjar": play_voxjar,
     "telavox": play_telavox,
     "voxloud": play_voxloud,
     "voxology": play_voxology,
 }
+
+
+def _ports(text: str) -> list[int]:
+    return [int(each) for each in text.split(",")]
 
 
 def _above_zero(text: str) -> float:
@@ -213,6 +237,9 @@ class Command(BaseCommand):
         parser.add_argument("vendor", choices=sorted(VENDORS))
         parser.add_argument("--host", default="127.0.0.1", help="where to listen; the control paths ask for no token")
         parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0: any free one")
+        parser.add_argument("--ports", type=_ports, default=[], metavar="PORT,...", help="of `others`: each one's, in their order")
+        parser.add_argument("--post-to", default="", metavar="URL", help="of voxology: where its call flows post to")
+        parser.add_argument("--hook-key", default="", metavar="KEY", help="of voxology: with what key they do")
         parser.add_argument("--token", default=DEFAULT_TOKEN, help="the one token that opens the doors")
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--agents", type=_count, help="default: fits the calls, or 48")

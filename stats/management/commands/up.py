@@ -19,6 +19,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError
 
 from stats.live import server
+from stats.management.demo import OtherSystems
 from stats.processes import Child, Household, Process, Stopped, spawn
 
 log = structlog.get_logger(__name__)
@@ -53,6 +54,7 @@ class Command(BaseCommand):
         """The port; and what `manage.py demo` adds."""
         parser.add_argument("--port", type=_port, default=None, help="where to listen (default: PORT, which is 8000 by default)")
         parser.add_argument("--simulated", type=_port, default=None, metavar="PORT", help="with a simulated contact centre on this port")
+        parser.add_argument("--others", type=_ports, default=(), metavar="PORT,...", help="and a second one, on the other four systems")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Runs until told to stop."""
@@ -64,7 +66,8 @@ class Command(BaseCommand):
         claim = _claim(Path(settings.VAR_DIR))
         try:
             with open_door(settings.BIND, port) as door, Household() as household:
-                self._run(household, port, door, options["simulated"])
+                others = OtherSystems(options["others"], f"http://127.0.0.1:{port}") if options["others"] else None
+                self._run(household, port, door, options["simulated"], others)
         except Stopped:
             pass
         except server.RedisAway as away:
@@ -72,7 +75,7 @@ class Command(BaseCommand):
         finally:
             os.close(claim)
 
-    def _run(self, household: Household, port: int, door: socket.socket, simulated: int | None) -> None:
+    def _run(self, household: Household, port: int, door: socket.socket, simulated: int | None, others: OtherSystems | None) -> None:
         environment = dict(os.environ)
         if not settings.REDIS_URL_IS_GIVEN:
             household.raise_child(Child("redis", _redis_of(household), goes_last=True))
@@ -85,10 +88,13 @@ class Command(BaseCommand):
         password = secrets.token_urlsafe(9) if simulated else ""
         try:
             call_command("migrate", interactive=False, verbosity=0)
-            call_command("bootstrap", demo_password=password)
+            call_command("bootstrap", demo_password=password, demo_sources=others)
         except (OperationalError, InterfaceError) as wrong:
             # A driver's first line says why, and repeats no password.
             raise CommandError(f"DATABASE_URL: the database cannot be used. {str(wrong).strip().partition(chr(10))[0]}") from None
+
+        if others is not None:
+            household.raise_child(Child("others", lambda: spawn(_manage(*others.command()), environment)))
 
         def ingest() -> Process | None:
             if simulated and not _listens("127.0.0.1", simulated):
@@ -120,7 +126,9 @@ class Command(BaseCommand):
             lines.append(f"  TV board         {_board_address('team')}")
             lines.append(f"  supervisor board {_board_address('supervisor')}")
             lines.append(f"  supervisor pages {home}/login/   user: demo   password: {password}")
-            lines.append("  The contact centre is simulated. Ctrl-C ends everything.")
+            lines.append(
+                "  The contact centre is simulated; a second one, on four systems, is under Account, Organisation.\n  Ctrl-C ends everything."
+            )
         else:
             lines += [f"  first run        {address}" for address in _printed("setup_code").splitlines()]
             lines.append("  TV board         python manage.py screen_url team")
@@ -149,6 +157,10 @@ def _redis_of(household: Household) -> Callable[[], Process | None]:
         return process
 
     return start
+
+
+def _ports(text: str) -> tuple[int, ...]:
+    return tuple(_port(each) for each in text.split(","))
 
 
 def _port(text: str) -> int:

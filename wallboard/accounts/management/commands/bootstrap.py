@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from wallboard.accounts.bootstrap import bootstrap
+from wallboard.accounts.demo import Wanted, furnish
 
 
 class Command(BaseCommand):
@@ -15,11 +16,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Only `up` gives one, in process, so that no password is ever in a process list."""
-        parser.set_defaults(demo_password="")
+        parser.set_defaults(demo_password="", demo_sources=None)
 
     # `call_command` lets only known options through.
-    stealth_options = ("demo_password",)
+    stealth_options = ("demo_password", "demo_sources")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Does it."""
-        bootstrap(demo_password=options["demo_password"])
+        organisation = bootstrap(demo_password=options["demo_password"])
+        demo = options["demo_sources"]
+        if demo is not None:
+            demo.posted = furnish([Wanted(**each) for each in demo.wanted], demo.base, organisation.timezone)
