@@ -127,7 +127,7 @@ class Command(BaseCommand):
             lines.append(f"  supervisor board {_board_address('supervisor')}")
             lines.append(f"  supervisor pages {home}/login/   user: demo   password: {password}")
             lines.append(
-                "  The contact centre is simulated; a second one, on four systems, is under Account, Organisation.\n  Ctrl-C ends everything."
+                "  The contact centre is simulated; a second one, on four systems, is in your menu.\n  Ctrl-C ends everything."
             )
         else:
             lines += [f"  first run        {address}" for address in _printed("setup_code").splitlines()]
