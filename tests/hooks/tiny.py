@@ -60,14 +60,17 @@ def sign(body: bytes, secret: str) -> str:
 PARTS = 4
 
 
-def posted_event(number: int, began_at: int) -> bytes:
-    """The `number`th event of a flood that began at an instant: of four parts of a call, three are rings and the last is the whole call."""
+def posted_event(number: int, began_at: int, *, goes_on: bool = False) -> bytes:
+    """The `number`th event of a flood that began at an instant: of four parts of a call, three are rings and the last is the whole call.
+
+    `goes_on`: as it was before it ended.
+    """
     call, part = divmod(number, PARTS)
-    return json.dumps({"id": f"evt-{number}", "call": f"call-{call}", "part": part, "at": began_at + call}).encode()
+    return json.dumps({"id": f"evt-{number}", "call": f"call-{call}", "part": part, "at": began_at + call, "goes_on": goes_on}).encode()
 
 
 class TinyProvider:
-    """Tells what each post says: parts 0 to 2 that an agent was rung, part 3 that the call has ended. It has no past."""
+    """Tells what each post says: parts 0 to 2 of an agent who is or was rung, part 3 of the whole call. It has no past."""
 
     feeds: Mapping[str, FeedSpec] = {"events": FeedSpec(name="events", calls=True, silent=True, via="hook")}
     historic_kinds: Sequence[str] = ()
@@ -83,14 +86,16 @@ class TinyProvider:
         """One post."""
         delivery = unpack_delivery(frame)
         told = json.loads(delivery.body)
-        at, part = int(told["at"]), int(told["part"])
+        at, part, active = int(told["at"]), int(told["part"]), bool(told["goes_on"])
         if part == PARTS - 1:
-            journey = Journey(active=False, answered=True, direction=Direction.IN, started_at=at, ended_at=at + 90_000, asof=delivery.at)
+            ended_at = None if active else at + 90_000
+            journey = Journey(active=active, answered=True, direction=Direction.IN, started_at=at, ended_at=ended_at, asof=delivery.at)
             return [Call(source=self._source, id_call=told["call"], journey=journey)], []
-        agent = party_of(self._source, f"{100 + part}", f"Agent {part}")
-        rung = at + 1_000 * part
-        ended = rung + 900
-        offer = Offer(agent=agent, direction=Direction.IN, active=False, answered=False, began_at=rung, ended_at=ended, asof=delivery.at)
+        agent, rung = party_of(self._source, f"{100 + part}", f"Agent {part}"), at + 1_000 * part
+        ended_at = None if active else rung + 900
+        offer = Offer(
+            agent=agent, direction=Direction.IN, active=active, answered=False, began_at=rung, ended_at=ended_at, asof=delivery.at
+        )
         return [Call(source=self._source, id_call=told["call"], offers=(offer,))], []
 
     async def page(self, kind: str, *, start_ms: int, end_ms: int, first: int, after: str | None, received_at: int) -> Page:
