@@ -13,6 +13,7 @@ PAGES: dict[str, str] = {
     "receipt of a cell": f"/numbers/queue:{QUEUE}/service_level/?from=2026-05-18&to=2026-05-20&hours=08:00-17:00",
     "receipt of an agent's time": f"/numbers/agent:{AGENT}/time_ready/",
     "list of calls": "/reports/calls/?period=7d&outcome=answered",
+    "report of details": "/reports/details/?period=7d",
     "report by time": "/reports/interval/",
     "report of a week, compared": "/reports/interval/?period=7d&compare=weekdays&queue=111834&hours=08:00-17:00",
     "report of agents": "/reports/agents/?agent=924328",

@@ -5,6 +5,7 @@ from django.urls import path
 from wallboard.reports import (
     agents,
     calls,
+    details,
     heat,
     interval,
     mail_addresses,
@@ -30,6 +31,7 @@ urlpatterns = [
     path("reports/agents/", agents.page, name="report-agents"),
     path("reports/calls/", calls.page, name="report-calls"),
     path("reports/quality/", quality.page, name="report-quality"),
+    path("reports/details/", details.page, name="report-details"),
     path("reports/restatements/", restatements.page, name="report-restatements"),
     path("reports/views/", views.page, name="report-views"),
     path("reports/views/<int:pk>/", views.change_page, name="report-view"),
