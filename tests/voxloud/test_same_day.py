@@ -1,9 +1,9 @@
 """One floor's day through Telavox and through Voxloud: the same journeys, and the same numbers wherever Voxloud can tell them.
 
 What it cannot tell, by its own document: there are no queues ("Phone call events" name a number that was dialled and a user), so that a
-call has one visit, to the queue whose number it came to, from its beginning to the first answer ("ringTime: duration of the call before first
-answerer action"); there is no hold, so that talk holds it; a callback that was ordered is a caller who hung up. `as_voxloud_can` takes
-exactly that out of Telavox's telling, and everything else must be equal.
+call has one visit, to the queue whose number it came to, from its beginning to the first answer ("ringTime: duration of the call before
+first answerer action"); there is no hold, so that talk holds it; a callback that was ordered is a caller who hung up. `as_voxloud_can`
+takes exactly that out of Telavox's telling, and everything else must be equal.
 """
 
 from dataclasses import replace

@@ -18,7 +18,8 @@ Write = Callable[[], Document]
 class Records:
     """In the order of their instants. A record is written when it is asked for: a day of them costs little."""
 
-    def __init__(self) -> None:
+    def __init__(self, keep_ms: int = KEEP_MS) -> None:
+        self._keep_ms = keep_ms
         self._order: list[tuple[int, int]] = []
         self._written: dict[int, Write] = {}
         self._calls: dict[str, int] = {}
@@ -38,7 +39,7 @@ class Records:
         self._written[row_id] = write
         if call_id is not None:
             self._calls[call_id] = row_id
-        while self._order and self._order[0][0] < at - KEEP_MS:
+        while self._order and self._order[0][0] < at - self._keep_ms:
             _, old = self._order.pop(0)
             self._written.pop(old, None)
 
