@@ -11,7 +11,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from stats.domain.definitions import DEFINITIONS
 from stats.ingest.door import Company
 from wallboard.pages.definition_words import PLACES, WORDS
 
@@ -39,8 +38,8 @@ FACTS: Mapping[str, Words] = {
 HOW: Mapping[str, Words] = {"told": _("Told"), "derived": _("Derived"), "none": _("Cannot be told")}
 _DERIVED: Mapping[str, Words] = {
     "presence": _("Made from each agent's rings and calls: busy or not is seen, a break or a wrap-up is not."),
-    "queues_live": _("Made from the numbers or menus that you name as queues below."),
-    "queues_past": _("Made from the numbers or menus that you name as queues below."),
+    "queues_live": _("Made from the numbers or menus that you name as queues in the options."),
+    "queues_past": _("Made from the numbers or menus that you name as queues in the options."),
     "calls_live": _("Put together from what is told of each telephone."),
     "rings": _("Made from the calls to each agent's telephone."),
     "transfers": _("Seen where a call goes on with somebody else."),
@@ -67,13 +66,13 @@ _NONE: Mapping[str, Words] = {
 _OWN: Mapping[tuple[str, str], Words] = {
     ("telavox", "recordings"): _("Telavox tells that a call was recorded. The sound cannot be had by programs."),
     ("telavox", "presence_past"): _("Told each full hour."),
-    ("voxloud", "queues_live"): _("Voxloud has no queues. A number that is called can stand for one: name it below."),
-    ("voxloud", "queues_past"): _("Voxloud has no queues. A number or an IVR rule can stand for one: name it below."),
+    ("voxloud", "queues_live"): _("Voxloud has no queues. A number that is called can stand for one: name it in the options."),
+    ("voxloud", "queues_past"): _("Voxloud has no queues. A number or an IVR rule can stand for one: name it in the options."),
     ("voxloud", "sentiment"): _("From 0 (bad) to 100 (good), judged by Voxloud."),
     ("voxology", "presence"): _("Made from the calls that agents take out of queues: busy or not is seen, a break is not."),
     ("voxology", "queues_past"): _("Voxology's logs name no queue. What the wallboard has seen itself is kept."),
     ("voxology", "rings"): _("Seen where call flows say which agent is connected."),
-    ("vocatech", "queues_live"): _("Seen where groups post events of their own; name their extensions below, or let history teach them."),
+    ("vocatech", "queues_live"): _("Seen where groups post events of their own: name them in the options, or let history teach them."),
     ("vocatech", "transfers"): _("Read out of a call's journey when it is over."),
     ("vocatech", "recordings"): _("Played by a link that is made anew for each play and ends after half an hour."),
     ("vocatech", "transcripts"): _("Comes 5 to 30 minutes after a call."),
@@ -180,7 +179,8 @@ def lacking(company: Company) -> list[Lacking]:
     for place, metrics in company.lacks.items():
         numbers = []
         for metric in metrics:
-            anchor = next((each.anchor for each in DEFINITIONS.values() if each.place == place and each.id == metric), "")
+            # Queues' numbers are the whole organisation's, too.
+            anchor = next((f"{of}.{metric}" for of in (place, "queue") if f"{of}.{metric}" in WORDS), "")
             numbers.append((str(WORDS[anchor][0]) if anchor in WORDS else metric, anchor))
         if numbers:
             found.append(Lacking(place=str(PLACES.get(place, place)), numbers=numbers))
@@ -193,8 +193,8 @@ def summary(company: Company) -> str:
         return _now("A place to send recordings to. What it writes down comes back to the call.")
     missing = [str(FACTS.get(fact, fact)).lower() for fact, how in company.can.items() if how == "none"]
     derived = [str(FACTS.get(fact, fact)).lower() for fact, how in company.can.items() if how == "derived"]
-    words = [_now("Derived: %(facts)s.") % {"facts": ", ".join(derived)}] if derived else []
-    words += [_now("Cannot be told: %(facts)s.") % {"facts": ", ".join(missing)}] if missing else []
+    words = [_now("Derived: %(facts)s.") % {"facts": "; ".join(derived)}] if derived else []
+    words += [_now("Cannot be told: %(facts)s.") % {"facts": "; ".join(missing)}] if missing else []
     return " ".join(words) or _now("Tells everything the boards can show.")
 
 

@@ -140,6 +140,8 @@ def _id(option: Option) -> str:
 
 def _value_of(option: Option, post: QueryDict) -> Any:
     """One option in the shape it is kept in. Raises ValueError with words."""
+    if option.kind in ("text", "number", "choice", "lines") and _id(option) not in post:
+        return list(option.default) if option.kind == "lines" else option.default
     sent = post.get(_id(option), "").strip()
     match option.kind:
         case "switch":
@@ -213,6 +215,8 @@ def fields_of(company: Company, settings: Mapping[str, Any], faults: Mapping[str
             rows = [{"word": str(word), "name": str(name)} for word, name in value.items()] if isinstance(value, Mapping) else []
         elif option.kind == "lines":
             value = "\n".join(str(line) for line in value) if isinstance(value, list | tuple) else str(value or "")
+        elif option.kind == "number" and isinstance(value, int | float):
+            value = f"{value:g}"
         rows += [{}] * (2 if more_rows == _id(option) else 1)
         found.append(
             Field(

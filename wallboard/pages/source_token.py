@@ -109,6 +109,7 @@ class _Page:
             draft=draft,
             options=fields_of(self.company, draft.settings, draft.faults, more_rows) if self.source is None else [],
             regions=regions(),
+            listens=trial.listens(self.company.name),
             fault=fault or _first(draft.faults),
             **{"steps": [], "glimpses": [], **self.told},
         )

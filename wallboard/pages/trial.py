@@ -137,7 +137,7 @@ def _event(heard: Heard, timezone: str, asked: str) -> Event:
     words = str(VERDICTS[heard.result]) % {"company": title_of(asked), "token": token_name(asked)}
     return {
         "verdict": heard.result,
-        "words": words if heard.frames or heard.result != "ok" or not _listens(asked) else f"{words} {QUIET}",
+        "words": words if heard.frames or heard.result != "ok" or not listens(asked) else f"{words} {QUIET}",
         "sure": heard.result in ("ok", "partly"),
     }
 
@@ -170,7 +170,8 @@ def feed_words(asked: str, name: str) -> str:
     return str(FEEDS.get(name, name))
 
 
-def _listens(asked: str) -> bool:
+def listens(asked: str) -> bool:
+    """Whether any feed of a company can be listened to before it posts to us."""
     return any(via != "hook" for via in vias(asked).values())
 
 
@@ -207,7 +208,7 @@ def why_not(live_url: str, historic_url: str, source: Source | None, name: str =
         (historic_url, ours[1], known.historic_url, source.historic_url if source is not None else ""),
     ):
         own = default or known.live_url
-        if url in (usual, default, there) or (url and _is_allowed(url, own)):
+        if (url in (usual, default, there) and (url or not usual)) or (url and _is_allowed(url, own)):
             continue
         kind = _kind_of(own)
         return _("%(kind)s is the only kind of address that may be given here.") % {"kind": kind}
