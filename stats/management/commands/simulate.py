@@ -104,9 +104,8 @@ async def play_voxjar(options: argparse.Namespace, say: Say, stop: asyncio.Event
         if error.errno == errno.EADDRINUSE:
             raise CommandError(f"port {options.port} is in use; choose another with --port") from None
         raise
-    # The given token opens the doors too, but tells nobody when it ends.
-    lasting = simulator.tokens.make(now_ms() // 1000)
-    say(f"voxjar look-alike: {simulator.url} control {simulator.control_url} token of a year {lasting}")
+    # The given token opens the doors and tells nobody when it ends; POST {"lives_s": ...} to control/token makes one that does.
+    say(f"voxjar look-alike: {simulator.url} control {simulator.control_url}")
     try:
         await stop.wait()
     finally:
