@@ -1,17 +1,13 @@
 """A row of GET /calls told as our records: the whole call, its menus, its stays in groups and its users' rings (guide: Call Journey).
 
 Rules that hold here:
-- Lengths are whole seconds, starts are not: an end is the start of what followed it, or the call's own, where one lies in that second;
-  else it is told in whole seconds, so that nobody takes it for exact.
-- An answered user's segment begins with the answer. Where the group's segment before it ends in the midst of it, it began with the ring,
-  and the group's end is the answer.
-- A group's wait ends with the answer of the user who took the call; where none did, with its segment.
-- Passing on has no word: who had answered and is followed by another ring or group outside any wait has passed the call on.
+- A row is about a whole call, and tells its journey; what its segments mean is read in `steps`.
+- An end is a start and a rounded length, or what `steps` found to be exact.
+- Who dialled a colleague was not rung, and tells no offer.
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from stats.domain.errors import Malformed
@@ -20,25 +16,10 @@ from stats.domain.records import Call, Direction, Journey, Offer, Party, Telling
 from stats.providers.base import party_of
 from stats.providers.vocatech.events import MAX_ID_CHARACTERS, detail, identity, transcript
 from stats.providers.vocatech.hearing import Hearing, Stay, clean, group_at
-from stats.providers.vocatech.wire import Leg, Loose, Row, Segment, count, truth, word
+from stats.providers.vocatech.steps import GROUPS, Step, exact, passed_on, steps_of, wait_ends
+from stats.providers.vocatech.wire import Leg, Loose, Row, count, word
 
-SLACK_MS = 1_500
-MOST_SEGMENTS = 200
-GROUPS = frozenset({"huntgroup", "callcenter"})
 _RECORDING = re.compile(r"(?:^|/)(rec_[\w-]{1,80})(?:[/?#]|$)")
-
-
-@dataclass(slots=True)
-class Step:
-    """A segment that can be read. `ended_at` None: nothing tells; `answered_at`: when a user did, or a group's wait ended so."""
-
-    kind: str
-    segment: Segment
-    extension: str
-    began_at: int
-    ended_at: int | None
-    answered: bool
-    answered_at: int | None = None
 
 
 def tell(row: Row, hearing: Hearing, *, host: str = "") -> list[Telling]:
@@ -48,7 +29,7 @@ def tell(row: Row, hearing: Hearing, *, host: str = "") -> list[Telling]:
         raise Malformed("no_start")
     direction = hearing.direction(row.direction)
     known = hearing.known
-    steps = _steps(row, started_at, hearing)
+    steps = steps_of(row, hearing)
     for step in steps:
         if step.kind in GROUPS:
             known.groups[step.extension] = clean(step.segment.name or step.segment.extension_name) or known.groups.get(step.extension, "")
@@ -61,7 +42,7 @@ def tell(row: Row, hearing: Hearing, *, host: str = "") -> list[Telling]:
     users = [step for step in steps if step.kind == "user"]
     if internal and direction is Direction.OUT:  # who dialled a colleague was not rung
         users = [step for step in users if step.extension != word(row.extension)]
-    _wait_ends(groups, users)
+    wait_ends(groups, users, known)
     which = Direction.INTERNAL if internal else direction
     stays = [Stay(step.extension, step.began_at, step.answered_at, step.ended_at) for step in groups]
     number = hearing.number(row.remote_number)
@@ -119,63 +100,13 @@ def tell(row: Row, hearing: Hearing, *, host: str = "") -> list[Telling]:
     ]
 
 
-def _steps(row: Row, started_at: int, hearing: Hearing) -> list[Step]:
-    """The segments in order, their ends as exact as the others' starts make them; one without a start or an extension is passed over."""
-    found: list[Step] = []
-    for segment in (row.journey or [])[:MOST_SEGMENTS]:
-        began_at, extension, kind = hearing.instant(segment.start_time), word(segment.extension), word(segment.type).lower()
-        if began_at is None or not 0 < len(extension) <= MAX_ID_CHARACTERS or kind not in GROUPS | {"user", "autoattendant"}:
-            continue
-        found.append(Step(kind, segment, extension, began_at, hearing.instant(segment.end_time), bool(truth(segment.answered))))
-    found.sort(key=lambda step: step.began_at)
-    # A group is left for another, for a user who answers, or with the call; a user falls silent for the next one too.
-    turns = {step.began_at for step in found if step.kind in GROUPS or (step.kind == "user" and step.answered)}
-    last = hearing.instant(row.end_time)
-    if last is not None:
-        turns.add(last)
-    others = {step.began_at for step in found}
-    for step in found:
-        length = count(step.segment.duration)
-        if step.ended_at is None and length is not None:
-            step.ended_at = _exact(step.began_at, step.began_at + length * 1000, turns, others if step.kind not in GROUPS else ())
-    return found
-
-
-def _exact(began_at: int, rounded: int, *exact: Iterable[int]) -> int:
-    """The instant of the first of these that lies in the second after `rounded`; else that second's end."""
-    for instants in exact:
-        near = [at for at in instants if at > began_at and rounded <= at < rounded + 1000]
-        if near:
-            return min(near)
-    return -(-rounded // 1000) * 1000
-
-
-def _wait_ends(groups: Sequence[Step], users: Sequence[Step]) -> None:
-    """Says of each answered group when it was answered, and of each answered user, putting right whose segment began with the ring."""
-    for step in users:
-        step.answered_at = step.began_at if step.answered else None
-    for place, group in enumerate(groups):
-        until = groups[place + 1].began_at if place + 1 < len(groups) else None
-        taken = [u for u in users if u.answered and u.began_at >= group.began_at and (until is None or u.began_at <= until)]
-        if not group.answered or not taken:
-            continue
-        user, end = taken[0], group.ended_at
-        goes_on = end is not None and end > user.began_at + SLACK_MS
-        if goes_on and end is not None and user.ended_at is not None and end < user.ended_at - SLACK_MS:
-            group.answered_at = user.answered_at = end
-            continue
-        group.answered_at = user.began_at
-        if not goes_on:
-            group.ended_at = user.began_at
-
-
 def _end(row: Row, started_at: int, steps: Sequence[Step], hearing: Hearing) -> int | None:
     told, length = hearing.instant(row.end_time), count(row.duration)
     if told is not None:
         return told
     ends = [step.ended_at for step in steps if step.ended_at is not None]
     if length is not None:
-        return _exact(started_at, started_at + length * 1000, set(ends))
+        return exact(started_at, started_at + length * 1000, set(ends))
     return max(ends, default=None)
 
 
@@ -215,23 +146,11 @@ def _journey(
         ivr_name=clean(menus[0].segment.name) if menus else None,
         ivr_at=menus[0].began_at if menus else None,
         ivr_last_name=clean(menus[-1].segment.name) if menus else None,
-        transfers=_passed_on(groups, users) if direction is Direction.IN and not internal else None,
+        transfers=passed_on(groups, users) if direction is Direction.IN and not internal else None,
         recorded=True if any(step.segment.recording_url for step in steps) else None,
         total_ms=ended_at - started_at if ended_at is not None else None,
         asof=hearing.received_at,
     )
-
-
-def _passed_on(groups: Sequence[Step], users: Sequence[Step]) -> int:
-    took = [step for step in users if step.answered_at is not None]
-    stays = [Stay(step.extension, step.began_at, step.answered_at, step.ended_at) for step in groups]
-    times = 0
-    for place, group in enumerate(groups):
-        since = groups[place - 1].began_at if place else 0
-        times += any(since <= step.began_at < group.began_at for step in took)
-    for user in users:
-        times += group_at(stays, user.began_at) is None and any(step.began_at < user.began_at for step in took if step is not user)
-    return times
 
 
 def _bare(row: Row, started_at: int, ended_at: int | None, hearing: Hearing) -> tuple[tuple[Visit, ...], tuple[Offer, ...]]:
