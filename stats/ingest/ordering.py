@@ -21,6 +21,8 @@ from stats.providers.base import Hooked, HookFact
 log = structlog.get_logger(__name__)
 
 LOOK_EVERY_S = 60.0
+# By then every web process knows the secret that came with it.
+TRY_AFTER_S = 15.0
 # The vendor's words, as pages show them.
 MOST_WORDS = 200
 KeepSecret = Callable[[str], Awaitable[None]]
@@ -53,6 +55,7 @@ class Ordering:
         self._provider, self._address, self._keep_secret, self._health = provider, posted.address, posted.keep_secret, health
         self._changed, self._missed, self._works = changed, missed, works
         self._good_at: int | None = None
+        self._untried = False  # something was ordered, and the vendor has not been asked to prove that it comes
 
     async def keep(self) -> None:
         """Look now and every minute, for ever."""
@@ -60,6 +63,8 @@ class Ordering:
             pause = LOOK_EVERY_S
             try:
                 await self._look()
+                if self._untried:
+                    pause = TRY_AFTER_S
             except Refused as why:
                 self._health.because("hooks", why.reason[:MOST_WORDS])
                 if why.kind == "auth":
@@ -74,6 +79,9 @@ class Ordering:
     async def _look(self) -> None:
         found = await self._provider.hooks(self._address)
         self._works()
+        if self._untried:
+            self._untried = False
+            await self._provider.try_out(self._address)
         mended = 0
         if any(not each.enabled for each in found):
             mended += await self._provider.revive(self._address)
@@ -81,6 +89,7 @@ class Ordering:
         if connected.secret and self._keep_secret is not None:
             await self._keep_secret(connected.secret)
         mended += connected.made
+        self._untried = connected.made > 0
         if mended:
             log.warning("hooks.mended", source=self._health.facts.name, hooks=mended)
             if self._good_at is not None:

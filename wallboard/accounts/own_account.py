@@ -173,7 +173,11 @@ def _switch(visit: Visit) -> HttpResponse:
     if not Membership.objects.filter(user=visit.person, organisation__slug=wanted).exists():
         # The same for one that exists and one that does not.
         raise NotThere(_("You belong to no such organisation."))
-    visit.request.session[CHOSEN] = wanted
+    session = visit.request.session
+    former, session[CHOSEN] = session.session_key, wanted
+    # What a process remembers of the old key for some seconds must not show one organisation's numbers on the other's pages.
+    session.cycle_key()
+    OpenSession.objects.filter(session_key=former).update(session_key=session.session_key)
     # Only there: where else somebody belongs is not an organisation's business.
     name = visit.person.get_username()
     journal.write(
