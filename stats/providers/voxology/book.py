@@ -36,7 +36,7 @@ class Stay:
 class Ring:
     """One agent rung for one customer's call."""
 
-    agent: Party
+    agent: Party | None
     queue: str | None = None
     began_at: int | None = None
     answered_at: int | None = None

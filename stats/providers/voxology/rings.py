@@ -37,8 +37,6 @@ class Rings:
         if words.exact and words.hangup is not None:
             self._book.settled(leg.id)
         found = self._mistaken(words, asof)
-        if leg.agent is None:
-            return found
         target = words.linked or said.customer_call or words.parent
         if target is not None and target not in leg.rings:
             leg.rings[target] = Ring(agent=leg.agent)
@@ -48,8 +46,8 @@ class Rings:
             ring.agent = leg.agent
             self._progress(leg, ring, words, asof)
             self._find_queue(ring, each, said.queue)
-            if ring.began_at is None and not ring.answered and not ring.ended:
-                continue
+            if leg.agent is None or (ring.began_at is None and not ring.answered and not ring.ended):
+                continue  # of nobody we know, or not begun: told when something says more
             offer = self.offer(ring, asof)
             if always or ring.told is None or replace(offer, asof=ring.told.asof) != ring.told or asof - ring.told_at >= AGAIN_MS:
                 ring.told, ring.told_at = offer, asof
@@ -122,11 +120,11 @@ class Rings:
         if waiting:
             for leg in self._book.legs.values():
                 for customer, ring in leg.rings.items():
-                    legs.setdefault((customer, ring.agent.key), []).append(ring)
+                    legs.setdefault((customer, _key(ring)), []).append(ring)
         for talk in waiting:
             kept = []
             for ring in talk.rings:
-                twins = legs.get((talk.id, ring.agent.key), [])
+                twins = legs.get((talk.id, _key(ring)), [])
                 if any(_same(ring, twin) for twin in twins):
                     continue
                 if ring.told_at > asked_at - NEAR_MS:
@@ -139,6 +137,7 @@ class Rings:
 
     def offer(self, ring: Ring, asof: int) -> Offer:
         """A ring as an Offer; its lengths are what its instants make."""
+        assert ring.agent is not None
         return Offer(
             agent=ring.agent,
             queue=party_of(self._source, ring.queue, ring.queue) if ring.queue else None,
@@ -149,6 +148,10 @@ class Rings:
             answered=ring.answered or (False if ring.ended else None),
             asof=asof,
         )
+
+
+def _key(ring: Ring) -> str | None:
+    return ring.agent.key if ring.agent is not None else None
 
 
 def _same(ring: Ring, twin: Ring) -> bool:
