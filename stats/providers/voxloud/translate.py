@@ -175,7 +175,8 @@ def _record(heard: Heard, hearing: Hearing) -> list[Telling]:
         offer = Offer(
             agent=rang,
             queue=queue,
-            began_at=started_at,
+            # Nobody tells since when the one rang who answered a caller in the end: it was not long before.
+            began_at=answered_at if answered and direction is Direction.IN else started_at,
             answered_at=answered_at,
             ended_at=ended_at,
             active=False,
