@@ -7,6 +7,7 @@
     archive   ended calls a second from Redis to the database, on SQLite and PostgreSQL
     reports   how long reports, the list of calls and receipts take over a year of calls on PostgreSQL, beside DuckDB
     pages     how long each page takes with 50,000 calls today and 2,000 agents, and how often it asks the database
+    hooks     500 posts of a vendor a second for a minute, while processes are killed
     screen    frame to page in Chromium at 20 and 200 frames a second
 Everything runs on 127.0.0.1 and is gone afterwards. `--write` replaces the measured table in a document between its two marks.
 """
@@ -19,7 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench import archive, fanout, memory, pages, reports, road, screen, seeding
+from bench import archive, fanout, hooks, memory, pages, reports, road, screen, seeding
 from bench.figures import Figure, table
 from bench.processes import Child, workplace
 from bench.screen import NoBrowser
@@ -45,6 +46,7 @@ class Size:
     screen: tuple[tuple[int, float], ...]
     archived: tuple[int, int] = (400, 0)  # calls a round, and once in a row
     pages: tuple[int, int, int] = (600, 60, 3)  # calls today, agents, how often each page is asked for
+    posts: float = 8.0  # seconds of the flood
     reports: tuple[int, int, int] = (3_000, 33, 2)  # calls of so many days, how often each question is asked
 
 
@@ -60,6 +62,7 @@ WHOLE = Size(
     screen=((20, 90.0), (200, 25.0)),
     archived=(40_000, 180_000),
     pages=(50_000, 2_000, 40),
+    posts=60.0,
     reports=(1_000_000, 365, 15),
 )
 QUICK = Size(
@@ -143,6 +146,10 @@ def _reports(size: Size, _materials: Materials) -> list[Figure]:
     return reports.measure(*size.reports)
 
 
+def _hooks(size: Size, _materials: Materials) -> list[Figure]:
+    return hooks.measure(size.posts)
+
+
 BENCHES: dict[str, Callable[[Size, Materials], list[Figure]]] = {
     "road": _road,
     "memory": _memory,
@@ -151,6 +158,7 @@ BENCHES: dict[str, Callable[[Size, Materials], list[Figure]]] = {
     "archive": _archive,
     "reports": _reports,
     "pages": _pages,
+    "hooks": _hooks,
     "screen": _screen,
 }
 

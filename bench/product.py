@@ -41,15 +41,23 @@ class Product:
 
     def pid_of(self, word: str) -> int:
         """The child of `up` whose command line has `word` in it."""
+        found = self.pids_of(word)
+        if not found:
+            raise Died(f"up has no child {word!r}")
+        return found[0]
+
+    def pids_of(self, words: str) -> list[int]:
+        """Every such child, the oldest first."""
+        found = []
         for entry in Path("/proc").glob("[0-9]*"):
             try:
                 parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-                command = (entry / "cmdline").read_bytes()
+                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ")
             except (OSError, ValueError):
                 continue
-            if parent == self.pid and word.encode() in command:
-                return int(entry.name)
-        raise Died(f"up has no child {word!r}")
+            if parent == self.pid and words.encode() in command:
+                found.append(int(entry.name))
+        return sorted(found)
 
     def screen_tokens(self, board: str, number: int) -> list[str]:
         """New screen links' tokens."""

@@ -49,6 +49,13 @@ def test_every_message_costs_something_and_a_bare_broadcast_less() -> None:
     assert 0 < figures["CPU of a bare broadcast per message"] < figures["CPU of Daphne per delivered message, 20 sockets"]
 
 
+@pytest.mark.heavy
+def test_a_flood_of_posts_is_taken_whole() -> None:
+    figures = figures_of("hooks")
+    assert figures["posts never taken"] == figures["calls lost or counted twice"] == 0
+    assert 0 < figures["answer, p50"] <= figures["answer, the longest"]
+
+
 @pytest.mark.slow
 def test_calls_go_into_the_archive() -> None:
     """On SQLite everywhere, and on PostgreSQL where one is installed."""

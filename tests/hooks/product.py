@@ -37,7 +37,7 @@ class PostedTo(Product):
     def __init__(self) -> None:
         self.var_dir = Path(tempfile.mkdtemp(prefix="wb-"))
         self.port = free_port()
-        site = {"DJANGO_SETTINGS_MODULE": "tests.hooks.site", "TELAVOX_TOKEN": "", "LOG_LEVEL": "info"}
+        site = {"DJANGO_SETTINGS_MODULE": "tests.hooks.site", "TELAVOX_TOKEN": "", "LOG_LEVEL": "info", "WEB_PROCESSES": "2"}
         self.environment = environment_of(self.var_dir, PORT=str(self.port), BOOTSTRAP_API_TOKEN=API_TOKEN, **site)
         self.output = self.var_dir / "up.output"
         self.process: subprocess.Popen[bytes] | None = None
@@ -56,6 +56,10 @@ class PostedTo(Product):
         """Every child with these words in its command line, at once."""
         for pid in self.children(words):
             os.kill(pid, signal.SIGKILL)
+
+    def kill_one(self, words: str) -> None:
+        """One of several."""
+        os.kill(self.children(words)[0], signal.SIGKILL)
 
     def lies(self) -> dict[str, int]:
         """What of the posts is where, in the live store."""

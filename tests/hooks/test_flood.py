@@ -28,10 +28,12 @@ def product() -> Iterator[PostedTo]:
 @pytest.mark.heavy
 @pytest.mark.fault("E1", "E2", "E5", "C1", "C7")
 def test_of_a_flood_nothing_is_lost_and_nothing_counted_twice_whoever_is_killed(product: PostedTo) -> None:
-    """The worker, everybody's connections to Redis, the web process, the worker again; the vendor posts anew what nobody answered."""
+    """The worker, everybody's connections to Redis, one web process, then both, and the worker again."""
+    assert len(product.children("daphne")) == 2
     flooder = product.flood(RATE, SECONDS)
     time.sleep(2.5)
     product.kill_all("manage.py ingest")
+    product.kill_one("daphne")
     time.sleep(2.0)
     with product.redis() as store:
         store.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")

@@ -104,7 +104,8 @@ class Command(BaseCommand):
         web = _daphne(door, port)
         # The door stays ours while one web server goes and the next comes: whoever knocks meanwhile waits, and is let in.
         held = [door.fileno()] if door.fileno() >= 0 else []
-        household.raise_child(Child("daphne", lambda: spawn(web, environment, held)))
+        for _ in range(settings.WEB_PROCESSES if held else 1):
+            household.raise_child(Child("daphne", lambda: spawn(web, environment, held)))
         household.raise_child(Child("ingest", ingest))
         household.raise_child(Child("housekeeping", lambda: spawn(_manage("housekeeping"), environment)))
         waiting_for_web = True
