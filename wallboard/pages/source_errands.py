@@ -4,8 +4,8 @@ Rules that hold here:
 - An errand that has begun is done to its end, whoever still looks at it; one at a time for a source.
 - An address lets in before the vendor is told of it, and its secret is kept before anything else is done with it; the collector is told of
   it last, and looks after it from then on.
-- While one address is replaced by another both let in for OVERLAP; the old one is cancelled only when the new one has proved itself, where
-  the vendor can be asked for a proof.
+- While one address is replaced by another both let in for OVERLAP. The old one gives way only to one that has proved itself, where the
+  vendor can be asked for a proof; where it has not, nothing is changed.
 - No address and no secret is in a step, a log line or the audit log.
 """
 
@@ -132,13 +132,14 @@ async def connect(errand: Errand) -> None:
     errand.say("order", order, "ok", said, "; ".join(made.notes))
     if made.secret:
         errand.say("secret", _("What it signs with"), "ok", _("kept sealed"))
-    await database_sync_to_async(look_after)(source, errand.base, hook.mark)
     proved = await _prove(errand, hook, address)
     old = [each for each in await database_sync_to_async(hooks.hooks_of)(source, ended=True) if each.pk != hook.pk]
-    if old and not proved:
-        return errand.end("partly", _("The new address has not proved itself, so the old one stays in force beside it. Try again."))
+    if not proved and any(each.mark == source.hook_mark for each in old):
+        await _take_back(errand, hook, address)
+        return errand.end("partly", _("The new address has not proved itself, and was taken back. The old one stays as it was."))
+    await database_sync_to_async(look_after)(source, errand.base, hook.mark)
     if old:
-        await _retire(errand, old, was)
+        await _retire(errand, old, {was, errand.base})
     if errand.failed:
         return errand.end("partly", _("Connected, but not everything went well: see above."))
     return errand.end("ok", _("Connected. What happens from now on is posted to us."))
@@ -175,7 +176,7 @@ async def cancel(errand: Errand) -> None:
     source, was = errand.source, errand.source.hook_base
     old = await database_sync_to_async(hooks.hooks_of)(source, ended=True)
     await database_sync_to_async(look_after)(source, "", "")
-    await _retire(errand, old, was, after=timedelta())
+    await _retire(errand, old, {was}, after=timedelta())
     if errand.failed:
         return errand.end("partly", _("Not every order could be taken back at the vendor. What it still posts is not let in."))
     return errand.end("ok", _("Every order is taken back. Nothing is posted to us any more."))
@@ -212,7 +213,7 @@ def _verified_at(hook: SourceHook) -> Any:
     return SourceHook.objects.filter(pk=hook.pk).values_list("verified_at", flat=True).first()
 
 
-async def _retire(errand: Errand, old: list[SourceHook], base: str, after: timedelta = OVERLAP) -> None:
+async def _retire(errand: Errand, old: list[SourceHook], bases: set[str], after: timedelta = OVERLAP) -> None:
     """Cancel old addresses at the vendor, once the collector looks after them no more, and let nobody in there after a while."""
     label = _("The old address taken back")
     errand.say("old", label)
@@ -220,7 +221,8 @@ async def _retire(errand: Errand, old: list[SourceHook], base: str, after: timed
     config, number = await _config(errand.source), 0
     for hook in old:
         try:
-            number += await door.disconnect(errand.source.provider, config, hooks.address_of(hook, base))
+            for base in bases:
+                number += await door.disconnect(errand.source.provider, config, hooks.address_of(hook, base))
         except door.ProviderError as why:
             errand.fault("old", label, why)
         if hook.lets_in():
