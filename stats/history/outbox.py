@@ -116,10 +116,13 @@ def filed(organisation: str, row: Upload) -> Filed:
     )
 
 
-def claim(pk: int, tries: int, *, at_ms: int, agent: str) -> bool:
-    """Begin the attempt after so many; False when another has begun it, or it is not to be sent any more."""
+def claim(pk: int, tries: int, *, at_ms: int, agent: str, next_ms: int) -> bool:
+    """Begin the attempt after so many; False when another has begun it, or it is not to be sent any more.
+
+    `next_ms`: when to ask what became of it, should nobody live to say.
+    """
     mine = Upload.objects.filter(pk=pk, tries=tries, state="waiting")
-    return bool(mine.update(tries=tries + 1, unsure=True, at_ms=at_ms, agent=agent))
+    return bool(mine.update(tries=tries + 1, unsure=True, at_ms=at_ms, agent=agent, next_ms=next_ms))
 
 
 def settle_upload(pk: int, **changes: Any) -> None:

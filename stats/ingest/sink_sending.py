@@ -82,7 +82,7 @@ class Sending:
                 await self._attempt(row, parcel, found.recording)
             await self._standing.answers()
         except Refused as why:
-            await self._set(row, tries=row.tries, unsure=row.unsure)
+            await self._set(row, tries=row.tries, unsure=row.unsure, next_ms=row.next_ms)
             await self._standing.refused(why)
         except Retry as why:
             await self._standing.is_away(why)
@@ -120,7 +120,7 @@ class Sending:
             if length is not None and length > self._options.largest_bytes:
                 await self._set(row, state="failed", reason="too_large")
                 return
-            if not await ask(partial(outbox.claim, row.pk, row.tries, at_ms=parcel.started_at, agent=parcel.agent_key)):
+            if not await self._claim(row, parcel.started_at, parcel.agent_key):
                 return
             try:
                 await self._sink.send(parcel, _at_most(sound.chunks, self._options.largest_bytes), length)
@@ -131,6 +131,10 @@ class Sending:
                 await self._tried(row, why)
                 raise
         await self._sent(row)
+
+    async def _claim(self, row: Upload, at_ms: int, agent: str) -> bool:
+        later = now_ms() + round(self._paces.unsure * 1000)
+        return await ask(partial(outbox.claim, row.pk, row.tries, at_ms=at_ms, agent=agent, next_ms=later))
 
     async def _sent(self, row: Upload) -> None:
         now = now_ms()
@@ -156,7 +160,7 @@ class Sending:
     async def _no_sound(self, row: Upload, why: ProviderError) -> None:
         """Nothing of it went out: the vendor that has the recording did not give it."""
         log.warning("sink.no_sound", sink=self._name, source=row.source, reason=str(why))
-        if not await ask(partial(outbox.claim, row.pk, row.tries, at_ms=row.at_ms, agent=row.agent)):
+        if not await self._claim(row, row.at_ms, row.agent):
             return
         await self._later(row, why, 0.0)
         await self._set(row, unsure=row.unsure, reason="no_sound")

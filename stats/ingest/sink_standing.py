@@ -30,7 +30,7 @@ class Paces:
     read: float = 10.0
     refused: float = 300.0
     no_call: float = 30.0
-    unsure: float = 60.0  # what was taken in may show a while later
+    unsure: float = 300.0  # what was taken in may show a while later
     away: float = 300.0
     retries: Sequence[float] = (60, 300, 900, 3_600, 3_600, 14_400, 43_200, 86_400)
     reads: Sequence[float] = (60, 300, 900, 3_600, 21_600, 86_400)

@@ -27,6 +27,7 @@ from stats.ingest.sink_options import options_of
 from stats.ingest.sink_reading import ReadingBack
 from stats.ingest.sink_sending import Sending, SoundOf
 from stats.ingest.sink_standing import Paces, Standing
+from stats.live.board_store import StoreAway
 from stats.live.leases import Lease
 from stats.providers.base import Sound, SourceConfig
 from stats.providers.registry import COMPANIES
@@ -61,7 +62,7 @@ class Sinking:
         self._whole_at = 0.0
 
     async def run(self) -> None:
-        """Until cancelled. Raises LostLease, StoreAway."""
+        """Until cancelled. Raises LostLease."""
         paces = self._standing.paces
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -77,12 +78,17 @@ class Sinking:
             raise LostLease(self._assignment.name) from lost
         finally:
             await self._sink.close()
-            await self._lease.release()
+            with contextlib.suppress(StoreAway):
+                await self._lease.release()
 
     async def _renew(self) -> None:
         while True:
             await asyncio.sleep(RENEW_EVERY_S)
-            if not await self._lease.renew():
+            try:
+                held = await self._lease.renew()
+            except StoreAway:
+                continue  # nobody else can take it either; whoever did meanwhile is found when the store is back
+            if not held:
                 raise LostLease(self._assignment.name)
 
     async def _begin(self) -> None:
