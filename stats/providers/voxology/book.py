@@ -30,6 +30,7 @@ class Stay:
     to: str | None = None  # where it went, as the flow says
     moved_on: bool = False
     told_at: int = 0
+    polled: bool = False  # no event of the call flow has named it
 
 
 @dataclass(slots=True, kw_only=True)
@@ -78,7 +79,8 @@ class Talk:
     rings: list[Ring] = field(default_factory=list)  # told by events, or held before a restart: their legs are not known
     agent: Party | None = None  # of a call out: who made it
     told_at: int = 0
-    status: str | None = None
+    status: str | None = None  # the last that was told, and once it is over, how it ended
+    menus: list[tuple[int, str]] = field(default_factory=list)  # when it came to which menu
 
 
 @dataclass(slots=True)

@@ -45,7 +45,7 @@ class Rings:
             ring = leg.rings[each]
             ring.agent = leg.agent
             self._progress(leg, ring, words, asof)
-            self._find_queue(ring, each, said.queue)
+            self._find_queue(ring, each, words)
             if leg.agent is None or (ring.began_at is None and not ring.answered and not ring.ended):
                 continue  # of nobody we know, or not begun: told when something says more
             offer = self.offer(ring, asof)
@@ -84,13 +84,15 @@ class Rings:
             ring.ended, ring.ended_exact = True, words.exact
             ring.ended_at = words.ended_at if words.ended_at is not None else ring.ended_at or asof
 
-    def _find_queue(self, ring: Ring, customer: str, queue: str | None) -> None:
-        ring.queue = queue or ring.queue
+    def _find_queue(self, ring: Ring, customer: str, words: Words) -> None:
+        ring.queue = words.said.queue or ring.queue
         talk = self._book.talks.get(customer)
         if ring.queue is not None or ring.answered_at is None or talk is None:
             return
+        # A flow that names calls in its session data, and no queue, has dialled for none; one that says nothing leaves it to us.
+        silent = words.linked is not None and words.said.customer_call is None
         first, last = ring.answered_at - NEAR_MS, ring.answered_at + BRIDGE_MS
-        near = [stay for stay in talk.stays if stay.left_at is None or first <= stay.left_at <= last]
+        near = [stay for stay in talk.stays if (silent or stay.polled) and (stay.left_at is None or first <= stay.left_at <= last)]
         if near:
             ring.queue = near[-1].queue
 

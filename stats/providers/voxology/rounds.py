@@ -69,6 +69,7 @@ class Rounds:
             talk.number = values.dialled(call.get("no"), self._teller.region)
         known = len(talk.stays)
         stay = self._teller.entered(talk, queue, entered_at, at)
+        stay.polled |= len(talk.stays) > known
         here.add((id_call, queue, stay.entered_at))
         if stay.left_at is not None or (len(talk.stays) == known and at - stay.told_at < AGAIN_MS):
             return []

@@ -106,7 +106,10 @@ class Teller:
             talk.exact, talk.hangup = words.exact or talk.exact, words.hangup or talk.hangup
         talk.hangup = words.hangup or talk.hangup
         changed = always or (words.status, talk.ended_at) != (talk.status, None) or bool(said.event) or words.exact
-        talk.status = words.status or talk.status
+        if words.status is not None and (words.final or talk.ended_at is None) and (words.exact or not talk.exact):
+            talk.status = words.status
+        if said.event == "onmenu" and said.menu is not None:
+            talk.menus = sorted({*talk.menus, (said.at if said.at is not None else asof, said.menu)})
         if talk.exact and words.exact and words.hangup is not None:
             self.book.settled(talk.id)
         visits = [*self._events(talk, words, asof), *self._judged(talk)]
@@ -138,14 +141,15 @@ class Teller:
             started_at=talk.started_at,
             ended_at=talk.ended_at,
             first_answered_at=talk.answered_at if talk.direction is Direction.OUT else None,
-            ivr_seen=True if words.said.event == "onmenu" or words.keys else None,
-            ivr_name=words.said.menu if words.said.event == "onmenu" else None,
-            ivr_at=words.said.at if words.said.event == "onmenu" else None,
+            ivr_seen=True if talk.menus or words.said.event == "onmenu" or words.keys else None,
+            ivr_name=talk.menus[0][1] if talk.menus else None,
+            ivr_at=talk.menus[0][0] if talk.menus else None,
+            ivr_last_name=talk.menus[-1][1] if talk.menus else None,
             menu_digit=next((digits for _, digits in words.keys if 0 < len(digits) <= 3), None),
             voicemail=talk.voicemail or None,
             callback_ordered=talk.callback or None,
             recorded=bool(words.recordings) or None,
-            end_reason=words.status if over else None,
+            end_reason=talk.status if over else None,
             total_ms=talk.ended_at - talk.started_at if talk.exact and talk.ended_at and talk.started_at else None,
             asof=asof,
         )
