@@ -50,7 +50,7 @@ class Inbox:
 
     async def put(self, posted: Sequence[tuple[str | None, bytes]]) -> list[Put]:
         """Take these in, in one step and in this order: each with the id by which the vendor repeats it, None if it never does."""
-        bounds = [keys.INBOX_ENTRIES, keys.INBOX_BYTES, keys.SEEN_DAYS, keys.SEEN_A_DAY]
+        bounds = [keys.INBOX_ENTRIES, keys.INBOX_BYTES, keys.SEEN_DAYS, keys.SEEN_A_DAY, keys.RECORD_TTL_S]
         arguments: list[str | int | bytes] = [keys.key(self.organisation, "seen", self.source, ""), *bounds]
         for delivery_id, packed in posted:
             arguments += [_mark(delivery_id), packed]
@@ -76,13 +76,6 @@ class Inbox:
     async def number(self) -> int:
         """How many lie here."""
         return int(await self.store.connection.ask(self.store.connection.client.xlen(self._names[0])))
-
-    async def forget(self) -> None:
-        """Everything of this source, what was seen included."""
-        client = self.store.connection.client
-        async for name in client.scan_iter(match=keys.key(self.organisation, "seen", self.source, "*"), count=1_000):
-            await self.store.connection.ask(client.delete(name))
-        await self.store.connection.ask(client.delete(*self._names))
 
 
 class InboxFrames:

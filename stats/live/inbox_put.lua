@@ -3,6 +3,7 @@
 -- KEYS[1]  inbox:<source>, the stream    KEYS[2] inboxed:<source>, bytes in it
 -- ARGV[1]  beginning of the names of the sets of what was seen, by day    ARGV[2] most entries    ARGV[3] most bytes
 -- ARGV[4]  days for which what was seen is remembered                     ARGV[5] most names remembered of one day
+-- ARGV[6]  seconds after which all of it goes when nothing is posted any more
 -- then for each: mark of its id ("" for one that is never repeated), what was posted
 -- Returns for each: 1 taken in, 0 seen before, -1 there is no room.
 
@@ -28,7 +29,7 @@ local function was_seen(mark)
   return false
 end
 
-for i = 6, #ARGV, 2 do
+for i = 7, #ARGV, 2 do
   local mark, posted = ARGV[i], ARGV[i + 1]
   if mark ~= '' and was_seen(mark) then
     outcomes[#outcomes + 1] = 0
@@ -45,7 +46,8 @@ for i = 6, #ARGV, 2 do
   end
 end
 if taken > 0 then
-  redis.call('SET', bytes_of, string.format('%d', bytes))
+  redis.call('SET', bytes_of, string.format('%d', bytes), 'EX', ARGV[6])
+  redis.call('EXPIRE', stream, ARGV[6])
   redis.call('EXPIRE', now_seen, (days + 2) * 86400)
 end
 return outcomes

@@ -19,7 +19,7 @@ All keys of an organisation share the hash tag `{org}`, so that one Lua step may
     aside:<source>       | sorted set: ended calls the archive refused, by version      | tried by every new holder
     slots:<source>       | stream: presence slots the database lacks (JSON)             | until kept, newest 100,000
     changes:<source>     | stream: presence changes the database lacks (JSON)           | until kept, newest 100,000
-    inbox:<source>       | stream: what the vendor posted, not on the road yet          | until everything it told is here
+    inbox:<source>       | stream: what the vendor posted, not on the road yet          | until told, 50 h after the last
     inboxed:<source>     | string: bytes in that stream                                 | as the stream
     seen:<source>:<day>  | set: marks of ids of what was posted on a UTC day's number   | 6 days
     day:<day>:<scope>    | hash: amount -> count or ms                                  | 72 h
