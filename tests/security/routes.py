@@ -67,6 +67,8 @@ ROUTES: dict[str, Route] = {
     "reports/notes/": Route(path="/reports/notes/", needs="targets", posts=True),
     "reports/notes/<int:pk>/": Route(path="/reports/notes/1/", needs="targets", posts=True),
     "reports/calls/": Route(path="/reports/calls/", needs="calls"),
+    "api/v1/reports/details": Route(path="/api/v1/reports/details", needs="token:reports"),
+    "api/v1/reports/messages": Route(path="/api/v1/reports/messages", needs="token:reports"),
     "reports/details/": Route(path="/reports/details/?period=7d", needs="calls"),
     "reports/agents/": Route(path="/reports/agents/", needs="agents"),
     "reports/quality/": Route(path="/reports/quality/", needs="look"),

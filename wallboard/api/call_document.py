@@ -8,6 +8,7 @@ from stats.domain.metrics import is_short
 from stats.domain.outcomes import SettledCall, SettledVisit, VisitOutcome, settle
 from stats.domain.records import Call, Party
 from stats.domain.sums import seconds
+from wallboard.api.call_notes import DetailsLine, NotesLines, RecordingsLine, TranscriptLine
 from wallboard.pages.words import masked
 
 LATE = 1 << 62
@@ -67,6 +68,10 @@ class CallDocument:
     transfers: int | None
     visits: list[VisitLine]
     offers: list[OfferLine]
+    recordings: RecordingsLine | None
+    transcript: list[TranscriptLine] | None
+    sentiment: float | None
+    details: DetailsLine | None
 
 
 class WhoIsWho:
@@ -107,8 +112,8 @@ def wait_of(visit: SettledVisit, as_of: int) -> float | None:
     return seconds(visit.wait) if visit.wait is not None else None
 
 
-def call_document(call: Call, facts: Facts, as_of: int, *, uncovered: bool = True) -> CallDocument:
-    """A stored call, read whole as of an instant (epoch ms); its number only where it may be `uncovered`."""
+def call_document(call: Call, facts: Facts, as_of: int, notes: NotesLines, *, uncovered: bool = True) -> CallDocument:
+    """A stored call, read whole as of an instant (epoch ms); its number only where it may be `uncovered`. `notes`: what is beside it."""
     settled = settle(call)
     who = WhoIsWho(facts)
     told_by = facts.sources.get(call.source)
@@ -132,6 +137,10 @@ def call_document(call: Call, facts: Facts, as_of: int, *, uncovered: bool = Tru
         transfers=journey.transfers if journey is not None else None,
         visits=visits,
         offers=_offers(settled, who),
+        recordings=notes.recordings,
+        transcript=notes.transcript,
+        sentiment=notes.sentiment,
+        details=notes.details,
     )
 
 

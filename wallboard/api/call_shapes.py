@@ -1,6 +1,7 @@
 """The shape of one call in the API's answers, with its visits and offers."""
 
 from stats.domain.outcomes import OfferOutcome, VisitOutcome
+from wallboard.api.note_schema import OF_A_CALL
 from wallboard.api.shapes import ID, INSTANT, KEY, NAME, SECONDS, Schema, known, listing, maybe, record, ref
 
 CALL_SCHEMAS: dict[str, Schema] = {
@@ -50,6 +51,7 @@ CALL_SCHEMAS: dict[str, Schema] = {
             "transfers": maybe("integer", "how often it was handed on, as far as the vendor tells"),
             "visits": listing(ref("Visit")),
             "offers": listing(ref("Offer")),
+            **OF_A_CALL,
         }
     ),
 }

@@ -4,6 +4,7 @@ from django.http import HttpRequest
 
 from wallboard.api.call_document import call_document
 from wallboard.api.call_finding import ArchiveAway, calls_with_id
+from wallboard.api.call_notes import call_notes
 from wallboard.api.door import guarded
 from wallboard.api.problems import Problem
 from wallboard.push import live
@@ -11,7 +12,7 @@ from wallboard.push.admission import Pass
 
 
 async def _call(request: HttpRequest, entry: Pass, id_call: str) -> object:
-    """The call; its number for tokens with the scope `numbers` alone."""
+    """The call; its number for tokens with the scope `numbers` alone, what was said for those with `recordings`."""
     viewer = entry.viewer
     organisation = await live.organisation(viewer.organisation)
     snapshot = await organisation.fresh()
@@ -23,7 +24,8 @@ async def _call(request: HttpRequest, entry: Pass, id_call: str) -> object:
     mine = [each for each in found if viewer.sees_call(facts.queue_key(each.source, visit.queue) for visit in each.visits)]
     if not mine:
         raise Problem(404, "No such call is kept.")
-    return call_document(mine[0], facts, snapshot.server_time, uncovered=viewer.may("numbers"))
+    notes = await call_notes(viewer.organisation, mine[0].source, mine[0].id_call, viewer)
+    return call_document(mine[0], facts, snapshot.server_time, notes, uncovered=viewer.may("numbers"))
 
 
 call = guarded(_call, needs="calls")

@@ -1,6 +1,7 @@
 """The API's own description, OpenAPI 3.1: what can be asked, with examples; `schemas` says what comes back."""
 
 from stats.domain.definitions import ALL_WINDOWS, DEFINITIONS, NOW
+from wallboard.api.note_schema import NOTE_REPORTS, NOTE_SCHEMAS, note_report_parameters
 from wallboard.api.numbers import QUEUE_METRICS as METRICS
 from wallboard.api.numbers import WINDOW_NAMES
 from wallboard.api.receipt_schema import NUMBER_RECEIPT
@@ -63,6 +64,10 @@ _EXAMPLES: dict[str, Schema] = {
                 "end_reason": None,
             }
         ],
+        "recordings": {"count": 1, "lengths": [227.0]},
+        "transcript": None,
+        "sentiment": None,
+        "details": None,
     },
     "Receipt": {
         "items": [{"id_call": "6f1c2b6e-52d1-4f0e-9f43-0a1f4f2c7b11", "entered_at": 1779100004000, "wait": 41.5, "outcome": "abandoned"}],
@@ -194,6 +199,10 @@ DESCRIPTION: Schema = {
             )
             for name, one, answer in REPORTS
         },
+        **{
+            f"/api/v1/reports/{name}": _asked(summary, answer, parameters=note_report_parameters(queues=queues), problems=(400, 404))
+            for name, summary, answer, queues in NOTE_REPORTS
+        },
         "/api/v1/health": _asked("Whether everything works, what is wrong since when, and what to do. A login opens it too.", "Health"),
         "/api/v1/openapi.json": _open("This document.", {"application/json": {"schema": {"type": "object"}}}),
         "/healthz": _open("The process lives.", _HEALTH),
@@ -206,6 +215,6 @@ DESCRIPTION: Schema = {
     },
     "components": {
         "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": "an API token"}},
-        "schemas": {**SCHEMAS, "NumberReceipt": NUMBER_RECEIPT, **REPORT_SCHEMAS},
+        "schemas": {**SCHEMAS, "NumberReceipt": NUMBER_RECEIPT, **REPORT_SCHEMAS, **NOTE_SCHEMAS},
     },
 }

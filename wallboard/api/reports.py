@@ -54,7 +54,7 @@ async def _told(request: HttpRequest, entry: Pass, kind: Kind) -> HttpResponseBa
     if form not in FORMATS:
         raise wrong_parameter("format", form, list(FORMATS))
     organisation = await live.organisation(entry.organisation)
-    span = await _span(request, organisation, entry.viewer, kind)
+    span = await asked_span(request, organisation, entry.viewer, kind)
     if form != "json":
         return await _file(form, span, kind, entry)
     told = Told()
@@ -100,7 +100,7 @@ async def _after(first: bytes, parts: AsyncIterator[bytes]) -> AsyncIterator[byt
         yield part
 
 
-async def _span(request: HttpRequest, organisation: LiveOrganisation, viewer: Viewer, kind: Kind) -> Span:
+async def asked_span(request: HttpRequest, organisation: LiveOrganisation, viewer: Viewer, kind: Kind) -> Span:
     """What the address asks for; raises Problem."""
     timezone = organisation.mirror.facts.timezone
     last = _day(request, "to", business_day(clock.now_ms(), timezone))

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from wallboard.api import calls, health, meters, numbers, reports, views
+from wallboard.api import calls, health, meters, note_reports, numbers, reports, views
 
 urlpatterns = [
     path("api/v1/live", views.now, name="api-live"),
@@ -12,6 +12,8 @@ urlpatterns = [
     path("api/v1/reports/queues", reports.queues, name="api-report-queues"),
     path("api/v1/reports/agents", reports.agents, name="api-report-agents"),
     path("api/v1/reports/site", reports.site, name="api-report-site"),
+    path("api/v1/reports/details", note_reports.details, name="api-report-details"),
+    path("api/v1/reports/messages", note_reports.messages, name="api-report-messages"),
     path("api/v1/health", health.told, name="api-health"),
     path("api/v1/openapi.json", views.description, name="api-description"),
     re_path(r"^api(?P<rest>/.*)?$", views.nothing),
