@@ -146,7 +146,7 @@ async def made(house: Organisation, provider: str, live_url: str, token: str, **
     """A source that is kept already."""
 
     def make() -> Source:
-        source = Source(organisation=house, name=provider, provider=provider, live_url=live_url, **more)
+        source = Source(organisation=house, provider=provider, live_url=live_url, **{"name": provider, **more})
         source.token = token
         source.save()
         return source

@@ -175,7 +175,8 @@ async def cancel(errand: Errand) -> None:
     """Take every order back; what is still posted finds no address any more."""
     source, was = errand.source, errand.source.hook_base
     old = await database_sync_to_async(hooks.hooks_of)(source, ended=True)
-    await database_sync_to_async(look_after)(source, "", "")
+    # Where they were ordered is still known, for whoever must try again.
+    await database_sync_to_async(look_after)(source, was, "")
     await _retire(errand, old, {was}, after=timedelta())
     if errand.failed:
         return errand.end("partly", _("Not every order could be taken back at the vendor. What it still posts is not let in."))

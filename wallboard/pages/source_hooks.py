@@ -45,7 +45,7 @@ async def page_of_hooks(visit: Visit, name: str) -> HttpResponseBase:
     known: dict[str, Any] = {"row": row.source, "company": company, "asks": asks, "has_public_url": bool(base)}
     here = visit.request.build_absolute_uri("/").rstrip("/")
     known |= {"base": base or here, "is_loopback": _is_loopback(base or here), "hook": row.hook}
-    known["moved"] = bool(base and row.source.hook_base and row.source.hook_base != base)
+    known["moved"] = bool(base and row.hook is not None and row.source.hook_base != base)
     if visit.request.method != "POST":
         return _drawn(visit, row, known)
     do = visit.request.POST.get("do", "")
@@ -101,7 +101,7 @@ async def _by_hand(visit: Visit, row: Row, known: dict[str, Any], do: str) -> Ht
             look_after(row.source, known["base"], hook.mark)
             made = (hooks.address_of(hook, known["base"]), key)
         else:
-            look_after(row.source, "", "")
+            look_after(row.source, row.source.hook_base, "")
         for each in old:
             if each.retires_at is None:
                 hooks.retire(each, *([source_errands.OVERLAP] if do != "cancel" else []))
