@@ -220,6 +220,18 @@ async def test_a_worker_that_died_after_the_last_byte_is_followed_by_one_that_as
     assert (simulator.counted.enqueued, row.tries) == (1, 1)
 
 
+async def test_a_place_that_shows_uploads_late_is_believed_when_it_says_that_it_has_one(start: Start, simulator: VoxjarSimulator) -> None:
+    """VJ-07: asked too soon it did not know; its refusal of a second upload proves the first."""
+    simulator.switches.set("hidden_until_done", True)
+    simulator.troubles.append(Trouble(door="enqueue", drop="after"))
+    await start()
+    await ready()
+    await tell(now_recorded())
+    (row,) = await until_state("sent")
+    assert (row.tries, row.unsure) == (2, False)
+    assert simulator.library.calls["vocatech:call-1"].uploads == 1
+
+
 async def test_an_attempt_of_unknown_end_is_parked_where_the_place_cannot_be_asked(start: Start, simulator: VoxjarSimulator) -> None:
     """VJ-07, VJ-11: never twice, so a person decides; who says so sends it."""
     simulator.switches.set("absent_fields", "Query.calls")
