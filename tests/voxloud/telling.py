@@ -7,7 +7,7 @@ import msgspec
 
 from stats.domain.merge import FRAME, Told, merge_call
 from stats.domain.records import Call, Telling
-from stats.providers.base import Delivery, SourceConfig, pack_delivery
+from stats.providers.base import Delivery, SourceConfig, pack_delivery, party_of
 from stats.providers.voxloud.provider import VoxloudProvider
 from stats.providers.voxloud.simulator import DEFAULT_TOKEN
 
@@ -99,3 +99,9 @@ def merged(tellings: Iterable[Telling], how: Told = FRAME) -> dict[str, Call]:
         if isinstance(telling, Call):
             calls[telling.id_call] = merge_call(calls.get(telling.id_call), telling, how)
     return calls
+
+
+def key_of(name: str) -> str:
+    """The key of one of QUEUES."""
+    assert name in [each["name"] for each in QUEUES]
+    return party_of("vl", f"q:{name}").key or ""

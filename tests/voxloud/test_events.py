@@ -14,13 +14,13 @@ from stats.domain.metrics import CountingRules, contribution
 from stats.domain.notes import CallDetail, Message, Recording, Transcript
 from stats.domain.outcomes import OfferOutcome, SettledCall, VisitOutcome, settle
 from stats.domain.records import Call, Direction
-from stats.providers.base import party_of, unpack_delivery
+from stats.providers.base import unpack_delivery
 from stats.providers.voxloud.hearing import Hearing
 from stats.providers.voxloud.hook import VoxloudHook
 from stats.providers.voxloud.naming import spelled
 from stats.providers.voxloud.translate import tell
 from stats.providers.voxloud.wire import heard, instant
-from tests.voxloud.telling import NOON, QUEUES, event, frame, hear, merged, provider, record
+from tests.voxloud.telling import NOON, event, frame, hear, key_of, merged, provider, record
 
 S = 1000
 ANSWERER = {"answererName": "Anna Andersson", "answererNumber": "101"}
@@ -245,8 +245,8 @@ def test_a_masked_caller_stays_private() -> None:
 def test_a_mapped_number_is_a_queue_that_the_vendor_does_not_have() -> None:
     """VL-10: waiting from the first ring, answered, abandoned, and always marked as derived."""
     waiting = settled(event("INCOMING", NOON, 101))
-    assert [(v.visit.queue.key, v.visit.queue.name, v.visit.derived) for v in waiting.visits] == [(_key("Support"), "Support", True)]
-    assert contribution(waiting, CountingRules()).living.waiting == ((_key("Support"), NOON),)
+    assert [(v.visit.queue.key, v.visit.queue.name, v.visit.derived) for v in waiting.visits] == [(key_of("Support"), "Support", True)]
+    assert contribution(waiting, CountingRules()).living.waiting == ((key_of("Support"), NOON),)
     gone = settled(event("INCOMING", NOON, 101), event("HANGUP", NOON + 25 * S, 101))
     assert (gone.visits[0].outcome, gone.visits[0].wait) == (VisitOutcome.ABANDONED, 25 * S)
     assert not contribution(gone, CountingRules()).living
@@ -418,8 +418,3 @@ def test_the_same_bytes_again_are_a_repetition() -> None:
 def test_one_reader_reads_every_instant(told: object, expected: int | None) -> None:
     """VL-11: with a colon in the zone and without, and as a number."""
     assert instant(told, NOON) == expected
-
-
-def _key(name: str) -> str:
-    assert name in [each["name"] for each in QUEUES]
-    return party_of("vl", f"q:{name}").key or ""

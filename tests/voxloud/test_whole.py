@@ -1,0 +1,191 @@
+"""The whole product with one source of Voxloud, and the look-alike that posts to it."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stats.clock import now_ms
+from tests.acceptance.product import API_TOKEN, Answer, Product, agent, eventually, free_port, queue
+from tests.conftest import ROOT, environment_of
+from tests.voxloud.telling import QUEUES, event, key_of, record
+
+KEY = "voxloud-Ginst-4711-secret"  # made up
+SITE = {"DJANGO_SETTINGS_MODULE": "wallboard.settings", "TELAVOX_TOKEN": "", "BOOTSTRAP_API_TOKEN": API_TOKEN}
+WITHIN_S = 20.0  # what is promised is two; a loaded machine is no broken promise
+_MAKE = """
+import django; django.setup()
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+from stats.history import hooks
+from stats.models import Source
+from wallboard.accounts.bootstrap import bootstrap
+source = Source(organisation=bootstrap(), name="vl", provider="voxloud", live_url="LIVE", default_region="SE", settings={"queues": QUEUES})
+source.token = "KEY"
+source.save()
+hook = hooks.new_hook(source, "")
+source.hook_mark, source.hook_base = hook.mark, "BASE"
+source.save()
+print(hooks.address_of(hook, "BASE"))
+"""
+
+
+class PostedTo(Product):
+    """One `manage.py up`, and one `manage.py simulate voxloud`. `address` is where the vendor posts."""
+
+    def __init__(self) -> None:
+        self.var_dir = Path(tempfile.mkdtemp(prefix="wb-"))
+        self.port, self.house_port = free_port(), free_port()
+        self.environment = environment_of(self.var_dir, PORT=str(self.port), **SITE)
+        self.output = self.var_dir / "up.output"
+        self.process: subprocess.Popen[bytes] | None = None
+        script = _MAKE.replace("LIVE", f"http://127.0.0.1:{self.house_port}/api").replace("BASE", f"http://127.0.0.1:{self.port}")
+        script = script.replace("QUEUES", repr(QUEUES)).replace("KEY", KEY)
+        made = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False)
+        assert made.returncode == 0, made.stderr[-2000:]
+        self.address = made.stdout.split()[-1]
+        words = ["manage.py", "simulate", "voxloud", "--no-floor", "--port", str(self.house_port), "--token", KEY]
+        self.house = subprocess.Popen([sys.executable, *words], cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL)
+
+    def deed(self, name: str, **asked: Any) -> Any:
+        """What the look-alike does when told to."""
+        url = f"http://127.0.0.1:{self.house_port}/control/{name}"
+        request = urllib.request.Request(url, data=json.dumps(asked).encode() if name != "state" else None)
+        with urllib.request.urlopen(request, timeout=10) as reply:
+            return json.load(reply)
+
+    def tell(self, posted: dict[str, Any], *, keep: bool = False) -> None:
+        """The look-alike posts a document."""
+        self.deed("send", kind=posted["type"], document=posted["data"], keep=keep)
+
+    def post(self, body: bytes, address: str | None = None) -> int:
+        """Somebody posts; the status."""
+        request = urllib.request.Request(address or self.address, data=body, headers={"Content-Type": "application/json"})
+        try:
+            with urllib.request.urlopen(request, timeout=20) as reply:
+                return int(reply.status)
+        except urllib.error.HTTPError as refusal:
+            with refusal:
+                return refusal.code
+
+    def ordered(self) -> list[Answer]:
+        """The subscriptions the look-alike has."""
+        with contextlib.suppress(OSError):
+            found: list[Answer] = self.deed("state")["subscriptions"]
+            return found
+        return []
+
+    def destroy(self) -> None:
+        """See Product."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.house.pid, signal.SIGTERM)
+        self.house.wait(timeout=10)
+        super().destroy()
+
+
+@pytest.fixture(scope="module")
+def product() -> Iterator[PostedTo]:
+    """Everything runs, the day is read, and everything is ordered."""
+    running = PostedTo()
+    try:
+        running.start()
+        eventually(lambda: len(running.ordered()) == 7, 30, running.said)
+        running.until("live", 30)
+        yield running
+    finally:
+        running.destroy()
+
+
+def state_of(product: PostedTo, ext: int) -> str:
+    """What the board says an extension is doing."""
+    with contextlib.suppress(ValueError):
+        return str(agent(product.live(), f"s:vl:{ext}")["state"])
+    return "nobody"
+
+
+@pytest.mark.acceptance("VL-02")
+def test_everything_is_ordered_at_our_address_without_anybody(product: PostedTo) -> None:
+    """VL-02: the worker orders what is missing, at the address that holds the source's secret."""
+    assert {each["callback_url"] for each in product.ordered()} == {product.address}
+    assert len({each["event_type"] for each in product.ordered()}) == 7
+
+
+@pytest.mark.acceptance("VL-05", "VL-10")
+def test_a_ring_an_answer_and_a_hang_up_are_on_the_board(product: PostedTo) -> None:
+    """VL-05 and VL-10: the extension rings, talks and is idle; the caller waits in a queue that is marked as derived, and is answered."""
+    began = now_ms()
+    support = key_of("Support")
+    product.tell(event("INCOMING", began, 101, call="live-1"))
+    eventually(lambda: state_of(product, 101) == "ringing", WITHIN_S, product.said)
+    shown = queue(product.live(), support)
+    assert shown["now"]["waiting"] == 1
+    product.tell(event("ANSWERED", began + 4_000, 101, call="live-1"))
+    eventually(lambda: state_of(product, 101) == "talking", WITHIN_S, product.said)
+    product.tell(event("HANGUP", began + 64_000, 101, call="live-1"))
+    eventually(lambda: state_of(product, 101) == "unknown", WITHIN_S, product.said)
+    whole = record(began, 64, 4, "CALL_TERMINATED", callId="live-1", answererName="Anna Ek", answererNumber="101")
+    product.tell(whole)
+    product.tell(whole)
+    eventually(lambda: queue(product.live(), support)["today"]["answered"] == 1, WITHIN_S, product.said)
+    shown = queue(product.live(), support)
+    assert (shown["now"]["waiting"], shown["today"]["offered"], shown["today"]["service_level"]) == (0, 1, 1.0)
+    assert shown["today"]["overflowed"] is None
+    assert shown["today"]["asa"] is not None
+
+
+@pytest.mark.acceptance("VL-10")
+def test_who_gives_up_in_a_queue_that_is_derived_is_abandoned_once(product: PostedTo) -> None:
+    """VL-10: the next telephone that rings goes on with the same wait; when all are silent it is over."""
+    began, invoices = now_ms() - 60_000, key_of("Faktura")
+    for ext, start, end in ((103, 0, 20_000), (104, 20_000, 41_000)):
+        product.tell(event("INCOMING", began + start, ext, call="live-2", target="46846500404"))
+        product.tell(event("HANGUP", began + end, ext, call="live-2", target="46846500404"))
+    product.tell(record(began, 41, 41, "CALL_CANCELED_BY_ORIGINATOR", callId="live-2", destinationNumber="0846500404"))
+    eventually(lambda: queue(product.live(), invoices)["today"]["abandoned"] == 1, WITHIN_S, product.said)
+    assert queue(product.live(), invoices)["today"]["offered"] == 1
+
+
+@pytest.mark.acceptance("VL-03")
+def test_who_does_not_know_the_secret_leaves_nothing_behind(product: PostedTo) -> None:
+    """VL-03: another path, none, another company's; too large a body; what is no document of the vendor's."""
+    body = json.dumps(event("INCOMING", now_ms(), 199, call="forged")).encode()
+    head, _, _secret = product.address.rstrip("/").rpartition("/")
+    assert product.post(body, f"{head}/{'x' * 43}/") == 404
+    assert product.post(body, f"{head}/") == 404
+    assert product.post(body, product.address.replace("/voxloud/", "/vocatech/")) == 404
+    assert product.post(b'{"callId": "forged", "padding": "' + b"x" * (600 << 10) + b'"}') == 413
+    assert product.post(b"{") == 400
+    with product.redis() as store:
+        assert store.xlen("wb:{default}:inbox:vl") == 0
+    assert state_of(product, 199) == "nobody"
+    assert "forged" not in json.dumps(product.live())
+
+
+@pytest.mark.acceptance("VL-07", "VL-16")
+def test_a_call_that_was_only_told_as_a_whole_and_a_fax_beside_it_count_one_call(product: PostedTo) -> None:
+    """VL-07 and VL-16: the record alone makes a call, with its ring; a fax makes none."""
+    before = product.live()["site"]["today"]["calls_in"]
+    at = now_ms() - 120_000
+    product.deed("fax")
+    product.tell(record(at, 30, 10, "CALL_TERMINATED", callId="whole-1", answererName="Bo Ek", answererNumber="105"))
+    eventually(lambda: product.live()["site"]["today"]["calls_in"] == before + 1, WITHIN_S, product.said)
+    assert agent(product.live(), "s:vl:105")["today"]["answered"] == 1
+
+
+@pytest.mark.acceptance("VL-15")
+def test_nothing_of_the_vendors_key_or_address_is_said(product: PostedTo) -> None:
+    """No log line holds the key or the secret of the address."""
+    secret = product.address.rstrip("/").rpartition("/")[2]
+    assert KEY not in product.said()
+    assert secret not in product.said()
+    assert "701740605" not in product.said()
