@@ -4,13 +4,14 @@ Rules that hold here (of agents whom a vendor knows by names of its own, see `Pa
 1. An answered offer that begins with its answer is told from its answer on. It is the ring of that agent on that call which began before
    the answer and had not ended by then; told in either order, the one offer begins when the ring did.
 2. An end that a row tells is made of a start and a rounded length: of two less than a second apart the earlier exact one is it.
-3. Lengths that nobody told are what the instants make: a ring until its answer or end, a talk from its answer to its end.
+3. A ring that names no queue is for the visit in which the call waited when it began, where the call has such visits.
+4. Lengths that nobody told are what the instants make: a ring until its answer or end, a talk from its answer to its end.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from stats.domain.records import Call, Offer
+from stats.domain.records import Call, Direction, Offer, Visit
 
 NEAR_MS = 1000
 
@@ -44,11 +45,30 @@ def aligned(held: Offer, told: Offer) -> tuple[Offer, Offer]:
     return held, told
 
 
-def timed(call: Call) -> Call:
-    """The call with lengths of rings and talks (rule 3); the call itself where vendors tell them."""
-    if not any(offer.agent.ref is not None and offer.told_by is None for offer in call.offers):
+def completed(call: Call) -> Call:
+    """The call with the queues of its rings and the lengths of rings and talks (rules 3, 4); itself where vendors tell them."""
+    if not any(_is_leg(offer) for offer in call.offers):
         return call
-    return replace(call, offers=tuple(_timed(offer) if offer.agent.ref is not None else offer for offer in call.offers))
+    return replace(call, offers=tuple(_timed(_placed(offer, call.visits)) if _is_leg(offer) else offer for offer in call.offers))
+
+
+def _is_leg(offer: Offer) -> bool:
+    return offer.agent.ref is not None and offer.told_by is None
+
+
+def _placed(offer: Offer, visits: Sequence[Visit]) -> Offer:
+    at = offer.began_at
+    if offer.queue is not None or at is None or offer.direction is Direction.OUT:
+        return offer
+    begun = [visit for visit in visits if visit.entered_at is not None and visit.entered_at <= at and not visit.derived]
+    if not begun:
+        return offer
+    visit = max(begun, key=lambda each: each.entered_at or 0)
+    if visit.answered_at is not None:
+        waited = at < visit.answered_at + NEAR_MS  # answers may be whole seconds
+    else:
+        waited = visit.ended_at is None or at <= visit.ended_at
+    return replace(offer, queue=visit.queue) if waited else offer
 
 
 def _rang_at(ring: Offer, answered_at: int | None) -> bool:

@@ -140,7 +140,7 @@ def _without_made_up_waits(call: Call) -> Call:
 
 def settle(call: Call) -> SettledCall:
     """Read a record: direction, outcomes, waits and talk of all its parts. Pure; a few microseconds."""
-    call = _without_made_up_waits(legs.timed(rings.whole(call)))
+    call = _without_made_up_waits(legs.completed(rings.whole(call)))
     journey = call.journey
     direction, internal = direction_of(call)
     goes_on = journey is not None and journey.goes_on and not call.expired

@@ -10,8 +10,7 @@ Rules that hold here:
 from stats.domain.errors import Malformed
 from stats.domain.notes import CallDetail, Message, Transcript
 from stats.domain.records import Call, Direction, Offer, Telling, Visit
-from stats.providers.base import party_of
-from stats.providers.vocatech.hearing import Hearing, Stay, clean
+from stats.providers.vocatech.hearing import Hearing, clean
 from stats.providers.vocatech.wire import Event, Leg, Loose, Text, count, read_leg, read_text, word
 
 MAX_ID_CHARACTERS = 128
@@ -60,8 +59,6 @@ def leg(step: str, told: Leg, event: Event, hearing: Hearing) -> list[Telling]:
     active = False if ended else True if step == "started" else None
     tellings: list[Telling] = []
     if extension in known.groups:
-        if began_at is not None:
-            known.stay(id_call, Stay(extension, began_at, answered_at, ended_at if ended else None))
         visit = Visit(
             queue=hearing.party(extension, told.extension_name),
             entered_at=began_at,
@@ -80,10 +77,8 @@ def leg(step: str, told: Leg, event: Event, hearing: Hearing) -> list[Telling]:
         known.met(extension)
         if direction is Direction.OUT and hearing.short(told.remote_number):
             return []
-        group = known.queue_of(id_call, began_at)
         offer = Offer(
             agent=hearing.party(extension, told.extension_name),
-            queue=party_of(hearing.source, group, known.call_by_name(group, None)) if group is not None else None,
             began_at=began_at,
             active=active,
             answered=answered,

@@ -19,7 +19,7 @@ from stats.providers.vocatech.wire import Loose, word
 
 EARLIEST_MS = 946_684_800_000  # 2000-01-01
 DAY_MS = 86_400_000
-MOST_NAMES, MOST_CALLS, MOST_CHARACTERS = 20_000, 5_000, 200
+MOST_NAMES, MOST_CHARACTERS = 20_000, 200
 _SHORT = re.compile(r"\d{2,5}")
 _DIRECTIONS = {
     **{"incoming": Direction.IN, "inbound": Direction.IN, "in": Direction.IN},
@@ -51,16 +51,6 @@ def instant(value: Loose, received_at: int) -> int | None:
 
 
 @dataclass(slots=True)
-class Stay:
-    """A call in a group, as its legs have told it."""
-
-    extension: str
-    entered_at: int
-    answered_at: int | None = None
-    ended_at: int | None = None
-
-
-@dataclass(slots=True)
 class Known:
     """What one provider has learnt. Extensions of groups may be told by the source's options; journeys of the past teach the others."""
 
@@ -69,7 +59,6 @@ class Known:
     menus: set[str] = field(default_factory=set)
     rings_first: bool = False  # answered segments of users begin with the ring
     users: OrderedDict[str, None] = field(default_factory=OrderedDict)
-    stays: OrderedDict[str, list[Stay]] = field(default_factory=OrderedDict)
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> "Known":
@@ -98,51 +87,19 @@ class Known:
         if len(self.users) > MOST_NAMES:
             self.users.popitem(last=False)
 
-    def stay(self, call: str, told: Stay) -> None:
-        """A group's leg."""
-        stays = self.stays.setdefault(call, [])
-        self.stays.move_to_end(call)
-        if len(self.stays) > MOST_CALLS:
-            self.stays.popitem(last=False)
-        for known in stays:
-            if known.extension == told.extension and known.entered_at == told.entered_at:
-                known.answered_at = told.answered_at if told.answered_at is not None else known.answered_at
-                known.ended_at = told.ended_at if told.ended_at is not None else known.ended_at
-                return
-        if len(stays) < 50:
-            stays.append(told)
-
-    def queue_of(self, call: str, began_at: int | None) -> str | None:
-        """The group for which a user was rung: the one the call was in and waited in at that moment."""
-        return group_at(self.stays.get(call, ()), began_at)
-
     def recall(self, calls: Iterable[Call], source: str) -> None:
         """Calls that were open before this provider was made."""
         for call in calls:
             for visit in call.visits:
                 extension = own(visit.queue, source)
-                if extension and visit.entered_at is not None:
+                if extension:
                     self.groups.setdefault(extension, visit.queue.name or "")
-                    self.stay(call.id_call, Stay(extension, visit.entered_at, visit.answered_at, visit.ended_at))
             for offer in call.offers:
                 extension = own(offer.agent, source)
                 if extension:
                     self.met(extension)
                     if offer.agent.name:
                         self.names.setdefault(extension, offer.agent.name)
-
-
-def group_at(stays: Iterable[Stay], began_at: int | None) -> str | None:
-    """Of several stays the latest that had begun, unless its wait was over; answers of events are whole seconds."""
-    if began_at is None:
-        return None
-    begun = [stay for stay in stays if stay.entered_at <= began_at]
-    if not begun:
-        return None
-    latest = max(begun, key=lambda stay: stay.entered_at)
-    if latest.answered_at is not None:
-        return latest.extension if began_at < latest.answered_at + 1000 else None
-    return latest.extension if latest.ended_at is None or began_at <= latest.ended_at else None
 
 
 def own(party: Party, source: str) -> str:

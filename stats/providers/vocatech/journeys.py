@@ -15,7 +15,7 @@ from stats.domain.notes import Recording, Transcript
 from stats.domain.records import Call, Direction, Journey, Offer, Party, Telling, Visit
 from stats.providers.base import party_of
 from stats.providers.vocatech.events import MAX_ID_CHARACTERS, detail, identity, transcript
-from stats.providers.vocatech.hearing import Hearing, Stay, clean, group_at
+from stats.providers.vocatech.hearing import Hearing, clean
 from stats.providers.vocatech.steps import GROUPS, Step, exact, passed_on, steps_of, wait_ends
 from stats.providers.vocatech.wire import Leg, Loose, Row, count, word
 
@@ -44,7 +44,6 @@ def tell(row: Row, hearing: Hearing, *, host: str = "") -> list[Telling]:
         users = [step for step in users if step.extension != word(row.extension)]
     wait_ends(groups, users, known)
     which = Direction.INTERNAL if internal else direction
-    stays = [Stay(step.extension, step.began_at, step.answered_at, step.ended_at) for step in groups]
     number = hearing.number(row.remote_number)
     ended_at = _end(row, started_at, steps, hearing)
 
@@ -71,9 +70,6 @@ def tell(row: Row, hearing: Hearing, *, host: str = "") -> list[Telling]:
     offers = tuple(
         Offer(
             agent=party(step),
-            queue=party_of(hearing.source, group, known.call_by_name(group, None))
-            if (group := group_at(stays, step.began_at)) is not None
-            else None,
             began_at=step.began_at,
             active=False,
             answered=True if step.answered else None,

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from stats.providers.vocatech.events import MAX_ID_CHARACTERS
-from stats.providers.vocatech.hearing import Hearing, Known, Stay, group_at
+from stats.providers.vocatech.hearing import Hearing, Known
 from stats.providers.vocatech.wire import Row, Segment, count, truth, word
 
 # A length may be rounded down or to the nearest second.
@@ -34,6 +34,15 @@ class Step:
     ended_at: int | None
     answered: bool
     answered_at: int | None = None
+
+
+@dataclass(slots=True)
+class Stay:
+    """A call in a group."""
+
+    entered_at: int
+    answered_at: int | None = None
+    ended_at: int | None = None
 
 
 def steps_of(row: Row, hearing: Hearing) -> list[Step]:
@@ -92,11 +101,22 @@ def wait_ends(groups: Sequence[Step], users: Sequence[Step], known: Known) -> No
 def passed_on(groups: Sequence[Step], users: Sequence[Step]) -> int:
     """How often the call was passed on."""
     took = [step for step in users if step.answered]
-    stays = [Stay(step.extension, step.began_at, step.answered_at, step.ended_at) for step in groups]
+    stays = [Stay(step.began_at, step.answered_at, step.ended_at) for step in groups]
     times = 0
     for place, group in enumerate(groups):
         since = groups[place - 1].began_at if place else 0
         times += any(since <= step.began_at < group.began_at for step in took)
     for user in users:
-        times += group_at(stays, user.began_at) is None and any(step.began_at < user.began_at for step in took if step is not user)
+        times += not _waited_at(stays, user.began_at) and any(step.began_at < user.began_at for step in took if step is not user)
     return times
+
+
+def _waited_at(stays: Iterable[Stay], began_at: int) -> bool:
+    """Whether the call waited in a group then: in the latest it had come to, and its wait was not over."""
+    begun = [stay for stay in stays if stay.entered_at <= began_at]
+    if not begun:
+        return False
+    latest = max(begun, key=lambda stay: stay.entered_at)
+    if latest.answered_at is not None:
+        return began_at < latest.answered_at + 1000
+    return latest.ended_at is None or began_at <= latest.ended_at
