@@ -7,6 +7,7 @@ import pytest
 
 from stats.live.board_store import Batch, Store, StoreAway
 from stats.live.connection import POOL
+from stats.live.inbox import Inbox
 from stats.live.keys import key, prefix
 from stats.live.leases import Lease
 from stats.live.server import answers
@@ -52,6 +53,12 @@ async def every_question(url: str) -> None:
     assert await bench.lease.renew()
     await store.quarantine(ORGANISATION, SOURCE, {"junk": 2}, ["{}"])
     assert await store.quarantine_counts(ORGANISATION) == {(SOURCE, "junk"): 2}
+    inbox = Inbox(store, ORGANISATION, SOURCE)
+    assert await inbox.put([("post", b"1"), ("post", b"1"), (None, b"2")]) == [1, 0, 1]
+    posted = await inbox.some(block_ms=1_000)
+    assert [body for _id, body in posted] == [b"1", b"2"]
+    await inbox.done([number for number, _body in posted])
+    assert await inbox.some(block_ms=100) == []
     await store.order(ORGANISATION, SOURCE, "rebuild")
     assert await store.take_order(ORGANISATION, SOURCE) == "rebuild"
     await wipe_sums(store, ORGANISATION)

@@ -8,6 +8,7 @@ from tests.rules import (
     mending,
     merging,
     past,
+    posts,
     processes,
     proof,
     screens,
@@ -33,4 +34,5 @@ RULES: tuple[Rule, ...] = (
     *sight.RULES,
     *doors.RULES,
     *forgetting.RULES,
+    *posts.RULES,
 )
