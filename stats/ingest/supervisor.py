@@ -15,6 +15,7 @@ import structlog
 
 from stats.history.assignments import Assigned
 from stats.ingest.backoff import Doorstep
+from stats.ingest.departing import Departing
 from stats.ingest.handover import LostLease
 from stats.ingest.keeping import Keeps
 from stats.ingest.ordering import KeepSecret, Posted
@@ -194,6 +195,7 @@ class Supervisor:
         self._shelf_of, self._tape = shelf_of, tape
         self._keepers: dict[tuple[str, str], Keeper] = {}
         self._doorsteps: dict[tuple[str, str], Doorstep] = {}
+        self._departing = Departing(store)
 
     async def run(self) -> None:
         """Until cancelled; then every session finishes the frame in hand and lets its lease go."""
@@ -226,6 +228,9 @@ class Supervisor:
             if name not in wanted or not keeper.assignment.reached_as(wanted[name]):
                 await keeper.stop()
                 del self._keepers[name]
+                if name not in wanted:
+                    self._departing.let_go(keeper.assignment)
+        await self._departing.clear(wanted)
         for name, assignment in wanted.items():
             if name in self._keepers:
                 self._keepers[name].follow(assignment)

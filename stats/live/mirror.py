@@ -155,6 +155,9 @@ class Mirror:
                 self._receipts.take(report, now)
             else:
                 facts.sources.pop(key, None)
+                # Taken away with it in the store.
+                for agent in [each for each, held in facts.presence.items() if held.document.source == key]:
+                    del facts.presence[agent]
         elif hash_name == "risk" and packed and key in facts.queues:
             facts.queues[key].risk = codec.unpack_risk(packed)[0]
         elif hash_name == "estimate" and key in facts.queues:
