@@ -75,8 +75,9 @@ class Desk:
     def _let_in(self, request: web.Request, basic: bool) -> None:
         house = self._house
         if house.failures:
-            status, retry_after = house.failures.popleft()
-            refuse(400429 if status == 429 else 500991, status=status, headers={"Retry-After": f"{retry_after:g}"} if retry_after else None)
+            status, retry_after, code = house.failures.popleft()
+            known = code or (400429 if status == 429 else 500991)
+            refuse(known, status=status, headers={"Retry-After": f"{retry_after:g}"} if retry_after else None)
         if basic:
             if request.headers.get("Authorization") != "Basic " + base64.b64encode(house.basic.encode()).decode():
                 refuse(401002)

@@ -47,7 +47,7 @@ class VoxologySimulator(House):
         self.keys, self.basic, self.spaces = {token}, basic, set(spaces)
         self.lines, self.desk, self.post = Lines(), Desk(self), Post(self.switches)
         self.lines.space = space
-        self.failures: deque[tuple[int, float | None]] = deque()
+        self.failures: deque[tuple[int, float | None, int | None]] = deque()
         self.dialled: list[Document] = []
         self.extra_rows: list[Document] = []
         self.dequeues = 0
@@ -163,8 +163,9 @@ class VoxologySimulator(House):
         return {}
 
     async def _fail(self, asked: Mapping[str, Any]) -> object:
-        """{"status", "count": 1, "retry_after"?}: the next answers."""
-        self.failures.extend([(int(asked["status"]), asked.get("retry_after"))] * int(asked.get("count", 1)))
+        """{"status", "count": 1, "retry_after"?, "code"?}: the next answers."""
+        failure = (int(asked["status"]), asked.get("retry_after"), asked.get("code"))
+        self.failures.extend([failure] * int(asked.get("count", 1)))
         return {}
 
     async def _post(self, asked: Mapping[str, Any]) -> object:
