@@ -9,6 +9,7 @@ from stats.ingest.health import SourceHealth
 from stats.ingest.hourly import Slots
 from stats.ingest.keeping import Keeping
 from stats.ingest.knowing import Knowing
+from stats.ingest.noting import Noting
 from stats.ingest.ordering import Ordering, Posted
 from stats.ingest.pipeline import Road
 from stats.ingest.seeding import SLOT_KIND, Seeding
@@ -70,6 +71,8 @@ class Beside:
             found.append(self.slots.keep)
         if isinstance(self._provider, Hooked) and self._posted.address:
             found.append(Ordering(self._provider, self._posted, self._health, changed=changed, missed=missed, works=works).keep)
+        if seeding.note_kinds:
+            found.append(Noting(seeding, self._health, seeding.note_kinds).keep)
         if isinstance(self._provider, Knows):
             found.append(Knowing(self._provider, self._road, self._health, told).keep)
         return found
@@ -82,4 +85,5 @@ def company_facts(health: SourceHealth) -> bool:
         return False
     health.facts.lacks = {scope: tuple(names) for scope, names in company.lacks.items()}
     health.facts.derived = company.derives_presence
+    health.facts.named_queues = any(option.kind == "queues" for option in company.options)
     return company.derives_presence

@@ -23,7 +23,7 @@ SILENT_MS = 10_000
 DOWN_MS = 120_000
 FLAPS = 3
 BATCH_OVERDUE_MS = 65 * 60_000
-TOPICS = ("tenant", "hooks", "history", "unproved", "silence", "slots", "people")
+TOPICS = ("tenant", "hooks", "history", "unproved", "silence", "slots", "people", "notes")
 
 
 class SourceHealth:

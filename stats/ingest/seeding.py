@@ -79,16 +79,18 @@ class Seeding:
         self._binding = binding if binding is not None else Binding(road.source)
         self.lag = Lag()
         self.page = PAGE
+        self.note_kinds: Sequence[str] = getattr(provider, "note_kinds", ())
         self.quiet_ms: int | None = getattr(provider, "quiet_ms", None)
         self.newest_slot_end: int | None = None  # of all slots read since somebody set it to None
-        self._one_at_a_time = asyncio.Semaphore(2)
+        # What nobody waits for keeps nobody waiting.
+        self._two_at_a_time, self._notes = asyncio.Semaphore(2), asyncio.Semaphore(1)
 
     async def read(self, start_ms: int, end_ms: int, kinds: Sequence[str] = ()) -> bool:
         """Read a window of the past into the road: of these kinds, or of all that tell of calls. True when it is proved complete.
 
         Raises Refused, or Retry after several tries.
         """
-        kinds = kinds or [kind for kind in self._provider.historic_kinds if kind != SLOT_KIND]
+        kinds = kinds or [kind for kind in self._provider.historic_kinds if kind != SLOT_KIND and kind not in self.note_kinds]
         done = await asyncio.gather(*(self._read_kind(kind, start_ms, end_ms) for kind in kinds))
         return all(done)
 
@@ -96,7 +98,7 @@ class Seeding:
         waits = delays(longest_s=4.0)
         for attempt in range(TRIES):
             try:
-                async with self._one_at_a_time:
+                async with self._notes if kind in self.note_kinds else self._two_at_a_time:
                     proved = await self._read_pages(kind, start_ms, end_ms)
                 if proved:
                     return True

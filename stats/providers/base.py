@@ -98,7 +98,8 @@ class LiveProvider(Protocol):
 
     feeds: Mapping[str, FeedSpec]
     historic_kinds: Sequence[str]  # kinds of pages in the order to seed them; those that tell of calls first
-    # And, where a provider has it, `quiet_ms: int`: how long an open call may say nothing before it is looked up (else half an hour).
+    # And, where a provider has it, `note_kinds`: those of them that tell of no calls, and that no number waits for;
+    # `quiet_ms: int`: how long an open call may say nothing before it is looked up (else half an hour).
 
     def open(self, feed: str) -> AbstractAsyncContextManager[Frames]:
         """Open one feed. Raises Refused("auth"), Refused("config") or Retry; iteration raises the same when it ends badly."""

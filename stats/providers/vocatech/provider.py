@@ -28,6 +28,7 @@ class VocatechProvider:
 
     feeds: Mapping[str, FeedSpec] = {"events": FeedSpec(name="events", calls=True, presence=True, tells="offers", via="hook")}
     historic_kinds: Sequence[str] = ("calls", "messages", "failures")
+    note_kinds: Sequence[str] = ("messages",)
 
     def __init__(self, config: SourceConfig, *, steady_ms: Callable[[], int] = clock.steady_ms, sleep: Sleep = asyncio.sleep) -> None:
         self._config = config

@@ -38,6 +38,7 @@ class VoxologyProvider:
         "events": FeedSpec(name="events", calls=True, silent=True, via="hook"),
     }
     historic_kinds: Sequence[str] = KINDS
+    note_kinds: Sequence[str] = ("recordings", "messages")  # each recording costs a request: whose it is, only its call's own list tells
     quiet_ms = 5 * 60_000  # every call that goes on is told again each half minute
 
     def __init__(self, config: SourceConfig, *, now_ms: Callable[[], int] = clock.now_ms) -> None:
