@@ -9,6 +9,8 @@ OUTSIDE = "tests/accounts/test_oidc.py::"
 PAIRING = "tests/screens/test_pairing.py::"
 ORDERS = "tests/screens/test_orders.py::"
 SETUP = "tests/setup/test_first_run.py::"
+SOURCES = "tests/sources/"
+OWN_ADDRESSES = "test_only_a_vendors_own_addresses_may_be_typed"
 TOKENS = "tests/accounts/test_tokens.py::"
 
 RULES: tuple[Rule, ...] = (
@@ -287,14 +289,14 @@ RULES: tuple[Rule, ...] = (
         name="A typed token is taken to the vendor alone",
         path="wallboard/pages/trial.py",
         part="addresses",
-        old="        if not _is_the_vendors(url, scheme):",
-        new="        if False:",
-        tests=(SETUP + "test_only_the_vendors_own_addresses_may_be_typed",),
+        old="or (url and _is_allowed(url, own)):",
+        new="or True:",
+        tests=(SETUP + "test_only_the_vendors_own_addresses_may_be_typed", SOURCES + "test_words.py::" + OWN_ADDRESSES),
     ),
     Rule(
         name="A typed token is taken to the vendor alone",
         path="wallboard/pages/source_token.py",
-        old='    return f"trial of {visit.viewer.row} for',
+        old='    return f"trial of {page.visit.viewer.row} for',
         new='    return f"trial for',
         tests=(SETUP + "test_a_trial_is_its_own_persons_and_grows_old",),
     ),
@@ -305,5 +307,56 @@ RULES: tuple[Rule, ...] = (
         old="    if not 0 <= now_ms() - at <= KEPT_MS:",
         new="    if False:",
         tests=(SETUP + "test_a_trial_is_its_own_persons_and_grows_old",),
+    ),
+    Rule(
+        name="Who may not change a source changes none",
+        path="wallboard/pages/sources.py",
+        old='        if row is None or not visit.may("sources"):',
+        new="        if row is None:",
+        tests=(SOURCES + "test_deeds.py::test_everybody_sees_a_source_and_who_may_not_change_it_changes_nothing",),
+    ),
+    Rule(
+        name="What puts a source back is its own person's, and grows old",
+        path="wallboard/pages/source_keeping.py",
+        old="    if not 0 <= now_ms() - at <= KEPT_MS:",
+        new="    if False:",
+        tests=(SOURCES + "test_deeds.py::test_what_puts_a_source_back_is_nobody_elses_and_grows_old",),
+    ),
+    Rule(
+        name="What puts a source back is its own person's, and grows old",
+        path="wallboard/pages/source_keeping.py",
+        part="its own person",
+        old='    return f"source taken away by {visit.viewer.row} of',
+        new='    return f"source taken away by somebody of',
+        tests=(SOURCES + "test_deeds.py::test_what_puts_a_source_back_is_nobody_elses_and_grows_old",),
+    ),
+    Rule(
+        name="An address gives way only to one that has proved itself",
+        path="wallboard/pages/source_errands.py",
+        old="    if not proved and any(each.mark == source.hook_mark for each in old):",
+        new="    if False:",
+        tests=(SOURCES + "test_hooks.py::test_an_address_that_is_not_proved_takes_no_others_place",),
+    ),
+    Rule(
+        name="An address gives way only to one that has proved itself",
+        path="wallboard/pages/source_errands.py",
+        part="the secret is kept",
+        old="        await database_sync_to_async(hooks.set_secret)(hook, made.secret)",
+        new="        pass",
+        tests=(SOURCES + "test_hooks.py::test_vt_16_a_secret_is_replaced_without_a_gap",),
+    ),
+    Rule(
+        name="A refused order leaves nothing behind",
+        path="wallboard/pages/source_errands.py",
+        old="    await database_sync_to_async(hooks.drop)(hook)",
+        new="    pass",
+        tests=(SOURCES + "test_hooks.py::test_a_refused_order_leaves_nothing_behind",),
+    ),
+    Rule(
+        name="A source that was taken away is on no board",
+        path="stats/ingest/departing.py",
+        old="        road.expire(id_call)",
+        new="        pass",
+        tests=(SOURCES + "test_departing.py::test_what_departs_is_shown_nowhere_and_was_counted_all_the_same",),
     ),
 )
