@@ -8,6 +8,8 @@ import pytest
 from stats.providers.base import SourceConfig
 from stats.providers.vocatech.provider import VocatechProvider
 from stats.providers.vocatech.simulator import DEFAULT_TOKEN, VocatechSimulator
+from stats.simulation import records
+from tests.vendors.floor_day import play
 
 Dial = Callable[..., VocatechProvider]
 
@@ -15,6 +17,13 @@ Dial = Callable[..., VocatechProvider]
 def config(url: str, token: str = DEFAULT_TOKEN, **settings: Any) -> SourceConfig:
     """A Swedish company, as the floor's callers are Swedish."""
     return SourceConfig(name="voca", live_url=url, historic_url="", token=token, default_region="SE", settings=settings)
+
+
+@pytest.fixture(scope="package")
+def recorded() -> records.Call:
+    """A call of the floor whose talk was recorded."""
+    _, calls = play(hours=0.5)
+    return next(call for call in calls if call.recorded and call.answered and call.visits)
 
 
 @pytest.fixture

@@ -186,8 +186,6 @@ def _day(at: int) -> str:
 
 def _payload(failure: Failure) -> bytes:
     for raw in (failure.payload, failure.event, failure.body):
-        if raw is None:
-            continue
         text = bytes(raw).strip()
         if text[:1] == b'"':  # the body as it was sent, in a string
             text = _unquoted(text)

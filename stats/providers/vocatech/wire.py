@@ -87,9 +87,9 @@ class Failure(msgspec.Struct):
     event_type: Loose = None
     url: Loose = None
     error: Loose = None
-    payload: msgspec.Raw | None = None
-    event: msgspec.Raw | None = None
-    body: msgspec.Raw | None = None
+    payload: msgspec.Raw = msgspec.Raw(b"")
+    event: msgspec.Raw = msgspec.Raw(b"")
+    body: msgspec.Raw = msgspec.Raw(b"")
 
 
 class ContactRow(msgspec.Struct):

@@ -19,7 +19,7 @@ class Storage:
 
     def __init__(self, now: Callable[[], int], key: bytes) -> None:
         self._now, self._key = now, key
-        self.fetched = 0
+        self.heard: list[str | None] = []  # the Authorization that came with each fetch
 
     def link(self, base: str, media: str, seconds: int) -> tuple[str, int]:
         """(the link, when it expires)."""
@@ -37,7 +37,7 @@ class Storage:
             return web.Response(status=403, text="<Error>SignatureDoesNotMatch</Error>")
         if self._now() >= expires:
             return web.Response(status=400, text="<Error>ExpiredToken</Error>")
-        self.fetched += 1
+        self.heard.append(request.headers.get("Authorization"))
         sound = _FRAME * round(min(max(seconds, 1), _LONGEST_S) / 0.026122)
         headers = {"Content-Type": "audio/mpeg", "Accept-Ranges": "bytes"}
         wanted = request.http_range
