@@ -13,7 +13,7 @@ from stats.domain.agent_board import Agents, agent_values
 from stats.domain.facts import Facts, PartyFacts
 from stats.domain.freshness import LATE_AFTER_MS, counted_values, feed_values, source_values
 from stats.domain.kept import Kept, total
-from stats.domain.lacking import lacks_of, site_lacks, take_out
+from stats.domain.lacking import DERIVED, lacks_of, site_lacks, take_out
 from stats.domain.lost import LostCallers, lost_callers
 from stats.domain.metrics import DEFAULT_TARGETS
 from stats.domain.periods import MINUTE_MS, WINDOWS, business_day, day_bounds, minute_of, window_minutes
@@ -129,7 +129,10 @@ def queue_values(facts: Facts, queue: PartyFacts, as_of: int, now: Now, memory: 
         if window == "today":
             numbers["sl_budget"] = sl_budget([(sums, targets.share)])
         values.update(_prefixed(window, numbers if known else _unknown(numbers)))
-    take_out(values, lacks_of(facts.sources.get(queue.source), "queue"))
+    source = facts.sources.get(queue.source)
+    if source is not None and source.named_queues:
+        values[DERIVED] = True
+    take_out(values, lacks_of(source, "queue"))
     return values
 
 

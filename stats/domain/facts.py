@@ -57,6 +57,7 @@ class SourceFacts:
     clock_ahead_ms: int = 0  # its worker's clock before the reader's, where they differ; known to the reader alone
     lacks: dict[str, tuple[str, ...]] = field(default_factory=dict)  # ids of metrics its vendor cannot tell, by kind of scope
     derived: bool = False  # its agents' states are made from their rings and talks
+    named_queues: bool = False  # its queues are numbers and menus to which somebody here gave a name
     hooks: tuple[tuple[str, str, str], ...] = ()  # what is ordered at the vendor: event, "on", "off" or "missing", its words
 
 

@@ -129,6 +129,7 @@ def test_a_ring_an_answer_and_a_hang_up_are_on_the_board(product: PostedTo) -> N
     eventually(lambda: state_of(product, 101) == "ringing", WITHIN_S, product.said)
     shown = queue(product.live(), support)
     assert shown["now"]["waiting"] == 1
+    assert shown["derived"] is True
     product.tell(event("ANSWERED", began + 4_000, 101, call="live-1"))
     eventually(lambda: state_of(product, 101) == "talking", WITHIN_S, product.said)
     product.tell(event("HANGUP", began + 64_000, 101, call="live-1"))

@@ -24,7 +24,7 @@ AGENT_IS = (
 )
 SOURCE_IS = ("name", "provider", "state", "reason", "seeded_to", "exact", "sockets", LACKS)
 # Of the boards alone: how the page shows it, not what it is.
-_OF_BOARDS = frozenset({"known", "calls_in.spark", LACKS})
+_OF_BOARDS = frozenset({"known", "calls_in.spark", LACKS, DERIVED})
 
 Document = dict[str, object]
 
@@ -40,7 +40,7 @@ def live_document(snapshot: Snapshot) -> Document:
         "epoch": snapshot.epoch,
         "sources": [{name: told.get(name) for name in SOURCE_IS} for _key, told in _scopes(values, "source")],
         "site": _windows(values.get("site", {}), ()),
-        "queues": [{**_identity(key, told, QUEUE_IS), **_windows(told, QUEUE_IS)} for key, told in _scopes(values, "queue")],
+        "queues": [_queue(key, told) for key, told in _scopes(values, "queue")],
         "agents": [_agent(key, told) for key, told in _scopes(values, "agent")],
     }
 
@@ -56,6 +56,10 @@ def _identity(key: str, told: Mapping[str, object], names: tuple[str, ...]) -> D
     document: Document = {name: told.get(name) for name in names}
     document["key"] = key
     return document
+
+
+def _queue(key: str, told: Mapping[str, object]) -> Document:
+    return {**_identity(key, told, QUEUE_IS), DERIVED: told.get(DERIVED) is True, **_windows(told, QUEUE_IS)}
 
 
 def _agent(key: str, told: Mapping[str, object]) -> Document:

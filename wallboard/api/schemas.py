@@ -98,6 +98,7 @@ SCHEMAS: dict[str, Schema] = {
             "short_s": known("number", SECONDS),
             "share": known("number", "the share to be answered in target"),
             "variant": {"type": "string", "enum": list(VARIANTS)},
+            "derived": known("boolean", "the vendor has no such queue: it is a number or a menu to which somebody here gave a name"),
             "now": ref("QueueNow"),
             "today": ref("QueueToday"),
             **{window: ref("QueueWindow") for window in _ROLLING},

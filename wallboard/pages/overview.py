@@ -4,14 +4,16 @@ Rules that hold here: the page is complete as the server draws it; static/app/ov
 for the page anew only once a minute or when a queue comes or goes; every number leads to the calls behind it.
 """
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.http import HttpResponse
 from django.utils.translation import gettext_lazy
 from django.utils.translation import pgettext_lazy as in_context
 
 from stats.domain.facts import Facts
+from stats.domain.lacking import DERIVED
 from stats.domain.periods import minute_of
 from wallboard.boards import figures
 from wallboard.boards.board import PANEL_STATES
@@ -71,7 +73,10 @@ SAYINGS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueLine:
-    """One queue. `promise` is the share of calls it promises to answer in time; `spark` the points of its last hour's offered calls."""
+    """One queue. `promise` is the share of calls it promises to answer in time; `spark` the points of its last hour's offered calls.
+
+    `derived`: the vendor has no such queue.
+    """
 
     key: str
     name: str
@@ -80,6 +85,8 @@ class QueueLine:
     promise: str
     cells: list[tuple[Cell, bool]]
     spark: str
+    derived: bool = False
+    source: str = ""  # named where another source has a queue of the same name
 
 
 async def overview(visit: Visit) -> HttpResponse:
@@ -115,7 +122,9 @@ async def overview(visit: Visit) -> HttpResponse:
 def queue_lines(values: Values, place: Place, facts: Facts) -> list[QueueLine]:
     """Every queue in sight, most urgent first."""
     scopes = sorted((scope for scope in values if scope.startswith("queue:")), key=lambda scope: urgency(values, scope, place.now))
-    return [_line(values, scope, place, facts) for scope in scopes]
+    lines = [_line(values, scope, place, facts) for scope in scopes]
+    several = {name for name, number in Counter(line.name.casefold() for line in lines).items() if number > 1}
+    return [line if line.name.casefold() in several else replace(line, source="") for line in lines]
 
 
 def _line(values: Values, scope: str, place: Place, facts: Facts) -> QueueLine:
@@ -131,6 +140,8 @@ def _line(values: Values, scope: str, place: Place, facts: Facts) -> QueueLine:
         promise=figures.percent(told.get("share")),
         cells=cells,
         spark=spark_of(facts, key, place.now) if told.get("offered") is not None else "",
+        derived=told.get(DERIVED) is True,
+        source=(named or "").capitalize(),
     )
 
 

@@ -14,6 +14,7 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 
 from stats.domain.facts import PartyFacts
+from stats.domain.lacking import DERIVED
 from stats.domain.receipts import SHORT, Row
 from wallboard.boards import figures
 from wallboard.boards.figure import reason_of
@@ -86,6 +87,7 @@ async def _drawn(visit: Visit, key: str, told: Told, party: PartyFacts, form: ta
         target=length(_number(told.get("target_s"))),
         share=figures.percent(told.get("share")),
         standing=standing,
+        derived=told.get(DERIVED) is True,
         known=told.get("offered") is not None,
         reason=reason_of(standing, place),
         agents_standing=standing_for(values, source, AGENTS, visit.now),
