@@ -11,7 +11,7 @@ Words = str | Promise
 DIMENSIONS: Mapping[str, Words] = {
     "called": gettext_lazy("Dialled number"),
     "direction": pgettext_lazy("call", "Direction"),
-    "status": gettext_lazy("Status, in the telephone system's word"),
+    "status": gettext_lazy("Status"),
     "side": gettext_lazy("Who hung up"),
     "error": gettext_lazy("Fault"),
 }

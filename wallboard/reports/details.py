@@ -159,7 +159,11 @@ def _sentiment(visit: Visit, found: Found) -> list[dict[str, Any]]:
             "name": by,
             "title": titles[by],
             "rows": [
-                {"name": names[by].get(mean.key) or found.names.get(mean.key) or f"#{mean.key}", "mean": _mean(mean), "number": mean.number}
+                {
+                    "name": names[by].get(mean.key) or found.names.get(mean.key) or (mean.key if by == "day" else f"#{mean.key}"),
+                    "mean": _mean(mean),
+                    "number": mean.number,
+                }
                 for mean in means
             ],
         }
