@@ -234,3 +234,31 @@ def test_a_body_that_cannot_be_read_is_malformed_and_harms_nobody(body: bytes) -
     delivery = Delivery(at=0, method="POST", content_type=kind, query="", headers={"x-wallboard-key": KEY}, body=body)
     with pytest.raises(Malformed):
         HOOK.check(delivery, [KEY], {})
+
+
+@pytest.mark.parametrize("late_ms", [0, 1_500, 4_000])
+async def test_flows_that_do_not_say_when_are_believed_by_the_vendors_own_clock(late_ms: int) -> None:
+    """VY-08: an event without `at` happened a duration after the start; it is still the visit that asking found."""
+    async with stage() as made, door() as (open_door, url):
+        made.sim.post_to(url, key=KEY)
+        call = made.call()
+        made.wait(2)
+        visit = made.enter(call)
+        made.wait(3)
+        await made.round()
+        offer = made.ring(call, 0, visit)
+        made.wait(2)
+        made.answer(offer)
+        await asyncio.wait_for(made.sim.post.idle(), 10)
+        for delivery in open_door.taken:
+            body = msgspec.json.decode(delivery.body)
+            body["webhook_data"] = {name: value for name, value in body["webhook_data"].items() if name not in ("at", "entered")}
+            if late_ms == 4_000:
+                del body["duration"]
+            bare = msgspec.structs.replace(delivery, body=msgspec.json.encode(body))
+            made.ear.read("events", pack_delivery(bare), made.now + late_ms)
+        settled = made.ear.settled(made.id_of(call))
+        assert [(str(visit.outcome), visit.entered_at) for visit in settled.visits] == [("answered", visit.entered_at)]
+        if late_ms < 4_000:
+            assert [visit.wait for visit in settled.visits] == [5_000]
+        assert len(made.ear.calls[made.id_of(call)].offers) == 1

@@ -24,6 +24,7 @@ class Stay:
 
     queue: str
     entered_at: int | None
+    entered_exact: bool = True
     known_at: int  # by our clock, when we first heard of it
     left_at: int | None = None
     exact: bool = False  # `left_at` was told by the call flow

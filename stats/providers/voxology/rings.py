@@ -63,7 +63,7 @@ class Rings:
 
     def _progress(self, leg: Leg, ring: Ring, words: Words, asof: int) -> None:
         said, connected = words.said, bool(words.connected_ms)
-        now = said.at if said.at is not None else asof
+        now = words.happened(asof)
         started_at = words.started_at if leg.dialled and words.status != "live-queued" else None
         guessed = ring.began_at is None or ring.began_at == ring.answered_at
         if started_at is not None and (guessed or (words.exact and abs(cast(int, ring.began_at) - started_at) < SAME_MS)):
@@ -102,7 +102,7 @@ class Rings:
         if said.event != "onagentringing" or said.rung_id is None:
             return None
         ring = Ring(agent=self._who.agent(said.rung_id, said.rung_name), queue=said.queue, told_at=asof)
-        ring.began_at = said.at if said.at is not None else asof
+        ring.began_at = words.happened_at(asof)  # unknown, it is the one ring that its leg will date
         talk.rings.append(ring)
         return self.offer(ring, asof)
 

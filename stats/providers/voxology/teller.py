@@ -22,6 +22,7 @@ from stats.providers.voxology.who import Who
 from stats.providers.voxology.words import Words
 
 SAME_MS = 1_000
+LOOSE_MS = 10_000
 NEAR_END_MS = 2_000
 AGAIN_MS = 30_000  # a call that goes on is told again so often, or whoever waits for news of it would ask
 
@@ -100,7 +101,7 @@ class Teller:
         if said.for_agent_id is not None:
             talk.agent = self.who.agent(said.for_agent_id, said.for_agent_name)
         if said.event == "onconnected" and talk.direction is Direction.OUT:
-            talk.answered_at = said.at or asof
+            talk.answered_at = words.happened(asof)
         if words.final and (words.exact or not talk.exact):
             talk.ended_at = words.ended_at if words.ended_at is not None else talk.ended_at or asof
             talk.exact, talk.hangup = words.exact or talk.exact, words.hangup or talk.hangup
@@ -109,7 +110,7 @@ class Teller:
         if words.status is not None and (words.final or talk.ended_at is None) and (words.exact or not talk.exact):
             talk.status = words.status
         if said.event == "onmenu" and said.menu is not None:
-            talk.menus = sorted({*talk.menus, (said.at if said.at is not None else asof, said.menu)})
+            talk.menus = sorted({*talk.menus, (words.happened(asof), said.menu)})
         if talk.exact and words.exact and words.hangup is not None:
             self.book.settled(talk.id)
         visits = [*self._events(talk, words, asof), *self._judged(talk)]
@@ -159,11 +160,11 @@ class Teller:
 
     def _events(self, talk: Talk, words: Words, asof: int) -> list[Visit]:
         said = words.said
-        at = said.at if said.at is not None else asof
+        at = words.happened(asof)
         if said.queue is None or said.event not in ("onenterqueue", "onleavequeue"):
             return []
         if said.event == "onenterqueue":
-            stay = self.entered(talk, said.queue, at, asof)
+            stay = self.entered(talk, said.queue, at, asof, exact=said.at is not None)
         else:
             stay = self._leaving(talk, said.queue, said.entered_at, asof)
             stay.left_at, stay.exact, stay.to = at, True, said.to or stay.to
@@ -181,13 +182,14 @@ class Teller:
             moved_on=stay.moved_on or None,
         )
 
-    def entered(self, talk: Talk, queue: str, at: int, asof: int) -> Stay:
-        """The stay that began then: the one known, or a new one."""
+    def entered(self, talk: Talk, queue: str, at: int, asof: int, *, exact: bool = True) -> Stay:
+        """The stay that began then: the one known, or a new one. Not `exact`: nobody said when, so that it may be off by seconds."""
         for stay in talk.stays:
-            if stay.queue == queue and (stay.entered_at is None or abs(stay.entered_at - at) < SAME_MS):
+            near = SAME_MS if exact and stay.entered_exact else LOOSE_MS
+            if stay.queue == queue and (stay.entered_at is None or abs(stay.entered_at - at) < near):
                 stay.entered_at = at if stay.entered_at is None else stay.entered_at
                 return stay
-        talk.stays.append(Stay(queue=queue, entered_at=at, known_at=asof))
+        talk.stays.append(Stay(queue=queue, entered_at=at, entered_exact=exact, known_at=asof))
         return talk.stays[-1]
 
     def _leaving(self, talk: Talk, queue: str, entered_at: int | None, asof: int) -> Stay:

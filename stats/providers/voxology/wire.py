@@ -72,6 +72,7 @@ class Request(msgspec.Struct):
     start_time: Any = None
     end_time: Any = None
     connect_time_sec: Any = None
+    duration: Any = None  # ms since the start
     direction: Any = None
     status: Any = None
     detection: Any = None

@@ -14,6 +14,8 @@ from stats.providers.voxology import values
 from stats.providers.voxology.agreed import Agreed, agreed
 from stats.providers.voxology.wire import LiveRow, LogRow, Request, fields
 
+CLOCKS_APART_MS = 60_000  # further from our own clock than that, a start and a duration are not believed together
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
@@ -29,6 +31,7 @@ class Words:
     started_at: int | None = None
     ended_at: int | None = None
     connected_ms: int | None = None  # how long it has been connected, or was
+    lasted_ms: int | None = None  # of a request: from the call's start to the request
     exact: bool = False  # the vendor's last word: a log, or the request at the end
     linked: str | None = None  # the call that a QUEUE poll_connect has bridged to this one
     hangup: str | None = None  # "api", "caller"
@@ -44,6 +47,18 @@ class Words:
     def final(self) -> bool:
         """The vendor says that it is over."""
         return self.status in values.FINAL
+
+    def happened(self, asof: int) -> int:
+        """When what an event says took place: as the flow says, else by the vendor's clock, else when it came."""
+        told = self.happened_at(asof)
+        return told if told is not None else asof
+
+    def happened_at(self, asof: int) -> int | None:
+        """The same, or None where only its coming says when."""
+        if self.said.at is not None or self.started_at is None or self.lasted_ms is None:
+            return self.said.at
+        told = self.started_at + self.lasted_ms
+        return told if abs(told - asof) < CLOCKS_APART_MS else None
 
 
 def of_live(row: LiveRow) -> Words:
@@ -106,6 +121,7 @@ def of_request(request: Request) -> Words:
         ended_at=values.instant(request.end_time) if ended else None,
         connected_ms=values.seconds(request.connect_time_sec),
         exact=ended and values.instant(request.end_time) is not None,
+        lasted_ms=values.length(request.duration),
         linked=values.word(fields(request.last_queue_poll_connect_call).get("id")),
         detection=_detection(request.detection),
         error_code=values.word(request.error_code),
