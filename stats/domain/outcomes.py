@@ -205,7 +205,7 @@ def _settle_visit(
     later = [v.entered_at for v in call.visits[number + 1 :] if same_party(v.queue, visit.queue) and v.entered_at is not None]
     if until is None:
         until = min(later) - NEAR_MS if later else None
-    elif until in later:  # passed back to the same queue: what rings from then on rings for the later visit
+    elif until in later and visit.queue.ref:  # passed back to the same queue: what rings from then on rings for the later visit
         until -= 1
     made = tuple(i for i, o in enumerate(call.offers) if o.answered and _made_for(o, visit, until))
     left_at = visit.ended_at if visit.ended_at is not None else call_ended_at
