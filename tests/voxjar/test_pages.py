@@ -157,18 +157,18 @@ async def test_a_report_tells_hours_and_counts_by_outcome_tag_and_agent(enter: E
     """VJ-12."""
     await database_sync_to_async(listened)()
     page = await text(await enter(), "/reports/quality/?period=7d")
-    assert figures(page) == ["2.0 h", "3", "1", "10 %"]
-    assert table(page, "dispositions") == [("Answered", "2", "1.5 h"), ("Deal won", "1", "0.5 h")]
-    assert table(page, "tags") == [("billing", "2", "1.5 h"), ("vip", "1", "0.5 h")]
-    assert [line[1:] for line in table(page, "agents")] == [("3", "2.0 h")]
-    assert figures(await text(await enter("supervisor"), "/reports/quality/?period=7d", language="sv"))[0].startswith("2,0")
+    assert figures(page) == ["2.00 h", "3", "1", "10 %"]
+    assert table(page, "dispositions") == [("Answered", "2", "1.50 h"), ("Deal won", "1", "0.50 h")]
+    assert table(page, "tags") == [("billing", "2", "1.50 h"), ("vip", "1", "0.50 h")]
+    assert [line[1:] for line in table(page, "agents")] == [("3", "2.00 h")]
+    assert figures(await text(await enter("supervisor"), "/reports/quality/?period=7d", language="sv"))[0].startswith("2,00")
 
 
 async def test_who_sees_one_queue_is_told_of_its_calls_alone_and_of_no_agent(enter: Enter) -> None:
     """VJ-12, and the rules of who sees what."""
     await database_sync_to_async(listened)()
     page = await text(await enter("viewer", ["s:vocatech:sales"]), "/reports/quality/?period=7d")
-    assert figures(page)[:2] == ["1.5 h", "2"]
+    assert figures(page)[:2] == ["1.50 h", "2"]
     assert 'data-row="agents"' not in page
     assert "Nothing was listened to" in await text(await enter("viewer", ["other"]), "/reports/quality/?period=7d")
 

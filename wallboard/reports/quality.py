@@ -4,6 +4,7 @@ Rules that hold here: who sees some queues sees the calls of those alone; single
 down; what is not known is a dash.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -116,8 +117,17 @@ def _tables(visit: Visit, found: Quality, kept: dict[str, str]) -> list[Table]:
         named = [
             (known.get(each.name) or visit.agent_name(each.name, kept.get(each.name)) or f"#{each.name}", each) for each in found.by_agent
         ]
-        tables.append(Table(name="agents", label=_("By agent"), heading=_("Agent"), lines=_lines(named)))
+        tables.append(Table(name="agents", label=_("By agent"), heading=_("Agent"), lines=_lines(_told_apart(named))))
     return [table for table in tables if table.lines]
+
+
+def _told_apart(named: Sequence[tuple[str, Group]]) -> list[tuple[str, Group]]:
+    """Agents of one name at several sources are different agents, as far as anybody has said."""
+    often = Counter(name for name, _group in named)
+    return [
+        (f"{name} ({group.name.split(':')[1]})" if often[name] > 1 and group.name.startswith("s:") else name, group)
+        for name, group in named
+    ]
 
 
 def _lines(groups: Sequence[tuple[str, Group]]) -> list[Line]:
@@ -134,7 +144,8 @@ def _lines(groups: Sequence[tuple[str, Group]]) -> list[Line]:
 
 
 def _hours(ms: int) -> str:
-    return _("%(hours)s h") % {"hours": formats.number_format(ms / 3_600_000, decimal_pos=1)}
+    hours = ms / 3_600_000
+    return _("%(hours)s h") % {"hours": formats.number_format(hours, decimal_pos=2 if hours < 10 else 1)}
 
 
 async def reported(visit: Visit) -> HttpResponseBase:
