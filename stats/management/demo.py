@@ -5,8 +5,9 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
+from stats.providers.voxology.simulator import documents
 from stats.simulation import names
-from stats.simulation.plan import FloorPlan, make_queues
+from stats.simulation.plan import FloorPlan, make_agents, make_queues
 
 # In the order of their ports. Small: the four of them share a process, and the machine with everything else.
 OTHERS = ("voxloud", "vocatech", "voxology", "voxjar")
@@ -50,8 +51,16 @@ def _settings(company: str, seed: int) -> dict[str, Any]:
     if company == "voxloud":
         plan = FloorPlan.of(seed=seed, agents=AGENTS, queues=QUEUES, calls_per_hour=CALLS_PER_HOUR)
         return {"queues": [{"name": each.name, "numbers": [each.phone], "rules": []} for each in make_queues(plan, random.Random(seed))]}
+    if company == "voxology":
+        plan, chance = FloorPlan.of(seed=seed, agents=AGENTS, queues=QUEUES, calls_per_hour=CALLS_PER_HOUR), random.Random(seed)
+        people = make_agents(plan, make_queues(plan, chance), chance, 0)
+        # Its logs know agents by their addresses alone.
+        return {
+            "agents": {documents.agent_id(agent): agent.name for agent in people},
+            "agent_numbers": [f"{documents.address(agent)} = {documents.agent_id(agent)}" for agent in people],
+        }
     if company == "voxjar":
         told = ["voxloud", "vocatech", "voxology"]
-        people = [names.person(order) for order in range(AGENTS)]
-        return {"sources": told, "consented": told, "agents": {name: names.mailbox(name) for name in people}, "customers": "pseudonym"}
+        named = [names.person(order) for order in range(AGENTS)]
+        return {"sources": told, "consented": told, "agents": {name: names.mailbox(name) for name in named}, "customers": "pseudonym"}
     return {}

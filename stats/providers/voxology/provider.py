@@ -34,7 +34,7 @@ class VoxologyProvider:
 
     feeds: Mapping[str, FeedSpec] = {
         "queues": FeedSpec(name="queues", calls=True, via="poll"),
-        "calls": FeedSpec(name="calls", calls=True, via="poll"),
+        "calls": FeedSpec(name="calls", calls=True, presence=True, via="poll"),
         "events": FeedSpec(name="events", calls=True, silent=True, via="hook"),
     }
     historic_kinds: Sequence[str] = KINDS
