@@ -126,6 +126,21 @@ async def test_each_recording_of_a_call_has_an_identifier_of_its_own(start: Star
     await until(lambda: ask(lambda: len(notes_of(ORGANISATION, "vocatech", "call-1").transcripts) == 2))
 
 
+async def test_recordings_told_in_any_order_and_again_and_again_are_taken_in_once(start: Start) -> None:
+    """VJ-07: by two who look at once, too."""
+    now = now_ms()
+    await ask(partial(outbox.begin, ORGANISATION, "voxjar", now - 1000, None))
+    told = [recording(f"call-{n % 3}", recording_id=f"r{n}", started_at=now, told_at=now) for n in range(6)]
+    take_in = partial(outbox.take_in, ORGANISATION, "voxjar", {"vocatech"})
+    for order in (told[3:], told[::-1], told, told[::2] * 2):
+        await tell(recordings=order)
+        await asyncio.gather(*(ask(partial(take_in, now_ms(), whole=whole)) for whole in (False, True)))
+    found = await rows()
+    assert sorted(row.recording_id for row in found) == [f"r{n}" for n in range(6)]
+    assert len({row.identifier for row in found}) == 6
+    assert {row.identifier for row in found} >= {f"vocatech:call-{n}" for n in range(3)}
+
+
 async def test_what_is_missing_parks_a_call_until_somebody_says_it(start: Start, simulator: VoxjarSimulator) -> None:
     """VJ-04, VJ-05: the options name the agent, and what was parked is sent."""
     first = await start(agents={})
