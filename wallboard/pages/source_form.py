@@ -160,7 +160,7 @@ def _value_of(option: Option, post: QueryDict) -> Any:
             return {row["word"]: row["name"] for row in _rows(post, _id(option), ("word", "name")) if row["word"] and row["name"]}
         case _:
             if len(sent) > LONGEST_TEXT:
-                raise ValueError(_("That is longer than %(n)d letters.") % {"n": LONGEST_TEXT})
+                raise ValueError(_("Give at most %(n)d letters.") % {"n": LONGEST_TEXT})
             return sent
 
 
@@ -177,7 +177,7 @@ def _number(sent: str) -> int | float:
 def _lines(sent: str) -> list[str]:
     found = list(dict.fromkeys(line.strip()[:LONGEST_TEXT] for line in sent.splitlines() if line.strip()))
     if len(found) > MOST_LINES:
-        raise ValueError(_("That are more than %(n)d lines.") % {"n": MOST_LINES})
+        raise ValueError(_("Give at most %(n)d lines.") % {"n": MOST_LINES})
     return found
 
 
