@@ -4,8 +4,9 @@ Rules that hold here: what is chosen (state, queue, name, order, page) is in the
 of them; names are as the viewer may see them, and so is who is there at all.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
@@ -88,6 +89,12 @@ class AgentRow:
     queues: list[dict[str, str]]
     more: str
     counts: list[Count]
+    twin: str = ""  # the source, where another row has the same name
+
+
+def _told_apart(rows: list[AgentRow]) -> list[AgentRow]:
+    several = {name for name, number in Counter(row.name.casefold() for row in rows).items() if number > 1}
+    return [replace(row, twin=row.source.capitalize()) if row.name.casefold() in several else row for row in rows]
 
 
 def wish_of(asked: Mapping[str, str]) -> Wish:
@@ -124,7 +131,7 @@ async def agents(visit: Visit) -> HttpResponse:
         "agents",
         live=live_root(visit, "overview"),
         wish=wish,
-        rows=[_row(key, told, queues, standings[str(told.get("source"))], place) for key, told in shown],
+        rows=_told_apart([_row(key, told, queues, standings[str(told.get("source"))], place) for key, told in shown]),
         headings=[str(label) for _metric, label, _written in COUNTS],
         states=[
             {
