@@ -74,8 +74,8 @@ class Keeping:
         """On the way out: what this process alone holds goes to Redis. Raises StoreAway."""
         await self._put(self._road.slots, self.slots)
         await self._put(self._road.people.changes, self.changes)
-        await self._put_notes(self._road.notes)
-        await self._put_notes(self._road.erasure.calls)
+        await self._put(self._road.notes, *self.notes.values())
+        await self._put(self._road.erasure.calls, *self.notes.values())
 
     # --- from this process to Redis ---------------------------------------------------------------------------------
 
@@ -87,21 +87,13 @@ class Keeping:
                 pass  # the road says so; what could not be passed on is still where it was
             await asyncio.sleep(PASS_ON_EVERY_S)
 
-    async def _put(self, held: list[Record], waiting: Waiting[Record]) -> None:
+    async def _put(self, held: list[Record], *waitings: Waiting[Record]) -> None:
+        """Each record where those of its kind wait."""
         del held[:-MOST_IN_MEMORY]
         number = len(held)
-        if number:
+        for waiting in waitings if number else ():
             # Told twice, should the answer get lost, is kept once.
-            await waiting.put(held[:number])
-            del held[:number]
-
-    async def _put_notes(self, held: list[Note]) -> None:
-        """The same, each kind where its own wait."""
-        del held[:-MOST_IN_MEMORY]
-        number = len(held)
-        for kind, waiting in self.notes.items():
-            told = [note for note in held[:number] if type(note) is kind]
-            if told:
+            if told := [record for record in held[:number] if type(record) is waiting.kind]:
                 await waiting.put(told)
         del held[:number]
 

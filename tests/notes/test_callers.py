@@ -77,6 +77,10 @@ async def test_a_call_that_fails_leaves_the_caller_to_others(quiet: Desk) -> Non
     page = (await client.post("/callers/", form)).content.decode()
     assert "Testco does not answer, and nobody was called" in page
     assert not await HandledCaller.objects.aexists()
+    quiet.house.down = False
+    quiet.house.refuses = "no user has this extension"
+    page = (await client.post("/callers/", form)).content.decode()
+    assert "Nobody was called. Testco says: “no user has this extension”" in page
     page = (await client.post("/callers/", {**form, "extension": "<b>"})).content.decode()
     assert "Say which telephone of yours" in page
     viewer = await quiet.enter("viewer")

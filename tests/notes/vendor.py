@@ -37,6 +37,7 @@ class House:
         self.recordings: list[str] = []
         self.down = False
         self.listening = 0
+        self.refuses = ""
         self.origin = ""
 
     async def link(self, request: web.Request) -> web.Response:
@@ -88,6 +89,8 @@ class House:
         """Calls somebody."""
         if self.down:
             return web.Response(status=503)
+        if self.refuses:
+            return web.Response(status=400, text=self.refuses)
         self.dialled.append(await request.json())
         return web.json_response({"id": "dialled-1"})
 
@@ -133,6 +136,8 @@ class Provider:
     async def dial(self, number: str, *, agent: str, reference: str) -> str:
         told = {"number": number, "agent": agent, "reference": reference}
         async with self._http.post(f"{self._config.live_url}/dial", json=told) as answer:
+            if answer.status == 400:
+                raise Refused("config", await answer.text())
             if answer.status != 200:
                 raise Retry("away")
             return str((await answer.json())["id"])

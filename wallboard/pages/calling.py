@@ -100,5 +100,6 @@ def _why(why: Exception, title: str) -> str:
             "company": title
         }
     if isinstance(why, Refused):
-        return _("%(company)s does not call this number from that telephone. Nobody was called; check the extension.") % {"company": title}
+        # The vendor's own words, as its provider shortened them.
+        return _("Nobody was called. %(company)s says: “%(reason)s”") % {"company": title, "reason": why.reason}
     return _("%(company)s does not answer, and nobody was called. Try again in a minute.") % {"company": title}

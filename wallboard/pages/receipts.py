@@ -8,6 +8,7 @@ import csv
 import io
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -31,7 +32,7 @@ from wallboard.pages.addresses import hours_query, receipt_address
 from wallboard.pages.contact_names import names_for
 from wallboard.pages.definition_words import KINDS, LEFT_OUT, WINDOWS, WORDS
 from wallboard.pages.frame import Forbidden, NotThere, Visit, draw, draw_plain, for_people
-from wallboard.pages.live_page import live_root, place_of
+from wallboard.pages.live_page import lacks_from, live_root, place_of
 from wallboard.pages.words import archive_behind, clock_time, day_and_time, iso, masked
 from wallboard.push.admission import ArchiveBehind, DatabaseAway
 from wallboard.reports.words import day_words, days_words, hours_words, promise_words
@@ -100,6 +101,7 @@ def _wish(visit: Visit, scope: str, metric: str) -> Wish:
 
 def _context(visit: Visit, told: Receipt, names: Mapping[str, str]) -> dict[str, Any]:
     meant, wish = told.definition, told.wish
+    queue_name, agent_name = partial(_queue_name, visit), partial(_agent_name, visit)
     # What is over, or is made of many days, is read when somebody asks, not with every change.
     live = live_root(visit, wish.scope if wish.scope != "site" else "overview") if told.asked is None else None
     language = place_of(visit).language
@@ -127,6 +129,7 @@ def _context(visit: Visit, told: Receipt, names: Mapping[str, str]) -> dict[str,
         "facts": meant.unit in ("text", "list", "instant", "true/false"),
         "feed": {"presence": PRESENCE, "agents": AGENTS}.get(meant.kind, CALLS),
         "source": told.source or "",
+        "lacks_from": lacks_from(visit, wish.scope, wish.metric, told.source),
         "window": _window_words(told, visit.timezone),
         "as_of": clock_time(told.as_of, visit.timezone),
         "as_of_iso": iso(told.as_of, visit.timezone),
@@ -139,15 +142,7 @@ def _context(visit: Visit, told: Receipt, names: Mapping[str, str]) -> dict[str,
         "first_heading": receipt_words.first_heading(meant),
         "headings": receipt_words.headings(told),
         "lines": [
-            receipt_words.line_of(
-                line,
-                told,
-                lambda key: _queue_name(visit, key),
-                lambda key: _agent_name(visit, key),
-                visit.timezone,
-                today,
-                names.get(line.row.caller or "", ""),
-            )
+            receipt_words.line_of(line, told, queue_name, agent_name, visit.timezone, today, names.get(line.row.caller or "", ""))
             for line in told.lines
         ],
         "judged": told.counted != told.total or bool(meant.measure),
