@@ -63,7 +63,7 @@ def within(name: str, *rooms: str) -> bool:
 def room_of_provider(name: str) -> str | None:
     """`stats.providers.telavox` for any module in that folder; None for the table and the contract."""
     parts = name.split(".")
-    if parts[:2] != ["stats", "providers"] or len(parts) < 3 or parts[2] in ("base", "registry", "sinks"):
+    if parts[:2] != ["stats", "providers"] or len(parts) < 3 or parts[2] in ("base", "posts", "registry", "sinks"):
         return None
     return ".".join(parts[:3])
 
