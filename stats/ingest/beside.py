@@ -85,5 +85,6 @@ def company_facts(health: SourceHealth) -> bool:
         return False
     health.facts.lacks = {scope: tuple(names) for scope, names in company.lacks.items()}
     health.facts.derived = company.derives_presence
-    health.facts.named_queues = any(option.kind == "queues" for option in company.options)
+    # A vendor that has queues in its past has them, whatever its options name.
+    health.facts.named_queues = company.can.get("queues_past") == "derived" and any(option.kind == "queues" for option in company.options)
     return company.derives_presence
