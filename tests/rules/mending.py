@@ -43,7 +43,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         name="A source is one customer's",
         path="stats/ingest/tenants.py",
-        old="            if telling.tenant is None or self.tenant in (None, SEVERAL, telling.tenant):\n                kept",
+        old="            if tenant is None or self.tenant in (None, SEVERAL, tenant):\n                kept",
         new="            if True:\n                kept",
         tests=("tests/rules/test_merging.py::test_a_source_takes_the_documents_of_its_own_customer_alone",),
     ),
