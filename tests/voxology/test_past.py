@@ -42,6 +42,7 @@ async def pages(made: Stage, kind: str = "logs", *, start_ms: int = 0, end_ms: i
 
 
 @pytest.mark.parametrize("relative", [False, True])
+@pytest.mark.acceptance("VY-10")
 async def test_logs_are_followed_block_by_block_and_read_whole(relative: bool) -> None:
     """VY-10: two calls each, in blocks of a thousand; nothing twice where windows overlap, nothing of before the window."""
     async with stage(Switches(relative_next=relative)) as made:
@@ -64,6 +65,7 @@ async def test_logs_are_followed_block_by_block_and_read_whole(relative: bool) -
         assert none.rows == 0
 
 
+@pytest.mark.acceptance("VY-10")
 async def test_a_next_block_at_another_address_is_not_asked_for() -> None:
     """VY-10: the key goes to the configured host alone."""
     async with stage(Switches(block_rows=3, foreign_next="http://127.0.0.2:9")) as made:
@@ -73,6 +75,7 @@ async def test_a_next_block_at_another_address_is_not_asked_for() -> None:
         assert refused.value.kind == "config"
 
 
+@pytest.mark.acceptance("VY-11")
 async def test_recordings_are_found_by_halving_windows_that_were_cut_short() -> None:
     """VY-11: the list says no call, so the calls of its callers decide; every one is found, and told as a way to find it, no link."""
     async with stage(Switches(list_rows=5)) as made:
@@ -88,6 +91,7 @@ async def test_recordings_are_found_by_halving_windows_that_were_cut_short() -> 
         assert found[7].duration_ms == 10_000
 
 
+@pytest.mark.acceptance("VY-11")
 async def test_more_recordings_in_a_second_than_are_ever_told_are_told_to_lack() -> None:
     """VY-11: a window that cannot be halved any more is partial, and not endless."""
     async with stage(Switches(list_rows=5)) as made:
@@ -97,6 +101,7 @@ async def test_more_recordings_in_a_second_than_are_ever_told_are_told_to_lack()
 
 
 @pytest.mark.parametrize("ranges", [True, False])
+@pytest.mark.acceptance("VY-11")
 async def test_a_sound_is_passed_on_whole_or_in_part_without_the_key(ranges: bool) -> None:
     """VY-11: a part is a part, also where the vendor only gives the whole."""
     async with stage(Switches(ranges=ranges)) as made:
@@ -120,6 +125,7 @@ async def test_a_sound_is_passed_on_whole_or_in_part_without_the_key(ranges: boo
                 pass
 
 
+@pytest.mark.acceptance("VY-16")
 async def test_details_say_number_status_hangup_side_and_error_in_words() -> None:
     """VY-16: by api_no, direction and status; the code of an error with what the vendor's table says of it. No leg has one of its own."""
     async with stage() as made:
@@ -139,6 +145,7 @@ async def test_details_say_number_status_hangup_side_and_error_in_words() -> Non
         assert "deactivated" in (other.error or "")
 
 
+@pytest.mark.acceptance("VY-16")
 async def test_messages_are_told_by_status_and_never_by_their_words() -> None:
     """VY-16: the report of text messages; windows that are cut short are halved here too."""
     async with stage(Switches(list_rows=3)) as made:

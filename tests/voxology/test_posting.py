@@ -83,6 +83,7 @@ async def posted(made: Stage, open_door: Door, *, key: str = KEY, url: str = "")
     assert made.ear.odd == []
 
 
+@pytest.mark.acceptance("VY-06")
 async def test_every_way_of_writing_a_request_tells_the_same() -> None:
     """VY-06: JSON, XML, a form and a query string; the key in a header or in custom data."""
     told = []
@@ -100,6 +101,7 @@ async def test_every_way_of_writing_a_request_tells_the_same() -> None:
     assert told[0][1] == 7
 
 
+@pytest.mark.acceptance("VY-06")
 async def test_nobody_is_let_in_without_the_key() -> None:
     """VY-06: 401 otherwise; every secret in force is good, an empty one never."""
     async with stage() as made, door() as (open_door, url):
@@ -117,6 +119,7 @@ async def test_nobody_is_let_in_without_the_key() -> None:
             HOOK.check(Delivery(at=0, method="POST", content_type="application/json", query="", headers={}, body=body), [""], {})
 
 
+@pytest.mark.acceptance("VY-07")
 async def test_a_call_whose_callback_is_our_door_is_not_ended_by_the_answer() -> None:
     """VY-07: 200 with no actions, and never 204, also to a GET: the vendor ends a call that is answered otherwise."""
     assert (HOOK.answer.status, HOOK.answer.body, HOOK.again) == (200, b'{"actions":[]}', HOOK.answer)
@@ -138,6 +141,7 @@ async def test_a_call_whose_callback_is_our_door_is_not_ended_by_the_answer() ->
     assert "GET" in COMPANY.hook.methods
 
 
+@pytest.mark.acceptance("VY-08")
 async def test_asking_and_being_told_make_one_call_with_one_visit() -> None:
     """VY-08: whichever comes first."""
     for asks_first in (True, False):
@@ -176,6 +180,7 @@ async def test_asking_and_being_told_make_one_call_with_one_visit() -> None:
             assert settled.ended_at == call.ended_at
 
 
+@pytest.mark.acceptance("VY-14")
 async def test_the_oddities_of_the_vendors_samples_are_read_all_the_same() -> None:
     """VY-14: words for truths, keys that end in a space, instants without a zone, directions in capitals, session data as text."""
     plain, odd = [], []
@@ -206,6 +211,7 @@ async def test_the_oddities_of_the_vendors_samples_are_read_all_the_same() -> No
         {"call": {"id": 1234}, "queued_on": None, "hold_time": None},
     ],
 )
+@pytest.mark.acceptance("VY-14")
 async def test_the_vendors_own_rows_of_queued_calls_are_read(row: dict[str, Any]) -> None:
     """VY-14: VY-A5 to VY-A8: whole and broken seconds, no zone, an id without an at sign, a position that is none."""
     async with stage() as made:
@@ -228,6 +234,7 @@ async def test_the_vendors_own_rows_of_queued_calls_are_read(row: dict[str, Any]
         b'{"a":' * 20_000,
     ],
 )
+@pytest.mark.acceptance("VY-14")
 def test_a_body_that_cannot_be_read_is_malformed_and_harms_nobody(body: bytes) -> None:
     """VY-14: no DTD is opened, no depth is followed; the right key changes nothing about that."""
     kind = "application/xml" if body.startswith(b"<") else "application/json"
@@ -237,6 +244,7 @@ def test_a_body_that_cannot_be_read_is_malformed_and_harms_nobody(body: bytes) -
 
 
 @pytest.mark.parametrize("late_ms", [0, 1_500, 4_000])
+@pytest.mark.acceptance("VY-08")
 async def test_flows_that_do_not_say_when_are_believed_by_the_vendors_own_clock(late_ms: int) -> None:
     """VY-08: an event without `at` happened a duration after the start; it is still the visit that asking found."""
     async with stage() as made, door() as (open_door, url):

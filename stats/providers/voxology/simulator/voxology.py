@@ -15,6 +15,7 @@ from aiohttp import web
 
 from stats.domain.numbers import e164
 from stats.providers.voxology.simulator import documents
+from stats.providers.voxology.simulator.acts import Acts
 from stats.providers.voxology.simulator.desk import Desk
 from stats.providers.voxology.simulator.lines import Event, Lines
 from stats.providers.voxology.simulator.posting import Post
@@ -47,6 +48,7 @@ class VoxologySimulator(House):
         self.keys, self.basic, self.spaces = {token}, basic, set(spaces)
         self.lines, self.desk, self.post = Lines(), Desk(self), Post(self.switches)
         self.lines.space = space
+        self.acts = Acts(self.hear, self.now)
         self.failures: deque[tuple[int, float | None, int | None]] = deque()
         self.dialled: list[Document] = []
         self.extra_rows: list[Document] = []
@@ -62,6 +64,7 @@ class VoxologySimulator(House):
             "post": self._post,
             "callback": self._callback,
             "row": self._row,
+            "act": self._act,
         }
 
     def add_routes(self, app: web.Application) -> None:
@@ -177,6 +180,11 @@ class VoxologySimulator(House):
         """{"url", "failover"?}: the customer's callback address."""
         self.callback, self.failover = str(asked["url"]), str(asked.get("failover", ""))
         return {}
+
+    async def _act(self, asked: Mapping[str, Any]) -> object:
+        """{"do": "call", "enter", "ring", "answer", "lead_on" or "hang_up", "caller", "queue"?, "agent"?, "number"?, "reason"?}"""
+        call = self.acts.do(str(asked["do"]), str(asked["caller"]), asked)
+        return {"id_call": self.lines.line_of(call).id}
 
     async def _row(self, asked: Mapping[str, Any]) -> object:
         """A row of LiveCalls as it is given."""
