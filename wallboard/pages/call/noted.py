@@ -12,7 +12,7 @@ from channels.db import database_sync_to_async
 from django.db import DatabaseError, InterfaceError
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import pgettext
 
 from stats.domain.notes import CallDetail, Recording, Transcript
 from stats.domain.records import Party
@@ -231,7 +231,7 @@ def _facts(reading: Reading, detail: CallDetail, *, may_see: bool) -> list[Fact]
         (_("Status, in the telephone system's word"), detail.status or ""),
         (_("Who hung up"), side() if side is not None else detail.hangup_side or ""),
         (_("Fault"), _fault(detail)),
-        (ngettext("Menu", "Menus", len(detail.menus)), " → ".join(detail.menus)),
+        (_("Menus"), " → ".join(detail.menus)),
         (_("Pressed or said"), ", ".join(detail.keys) if may_see else ""),
         (_("Labels"), ", ".join(detail.labels)),
         (_("Sub-account"), detail.sub_account or ""),
