@@ -14,7 +14,7 @@ from stats.history.configuration import read_assignments
 from stats.history.hook_tables import SourceHook
 from stats.models import Organisation, Source
 from stats.providers.voxloud.simulator import VoxloudSimulator
-from tests.push.floor import SOURCE, Worker
+from tests.push.floor import SOURCE, Worker, ended_call, ready
 from tests.sources.conftest import As, made, stream, words
 from wallboard.accounts.audit_words import ACTIONS
 from wallboard.accounts.models import AuditEntry
@@ -189,4 +189,23 @@ async def test_vl_14_a_card_says_what_the_vendor_switched_off_in_the_vendors_wor
     assert "switched off by the vendor: CALL_HANGUP" in page
     assert 'value="revive"' in page
     assert 'value="revive"' not in words(await (await somebody("viewer")).get("/sources/"))
+    await worker.close()
+
+
+async def test_where_a_number_cannot_be_told_the_way_to_the_reason_is_one_press(
+    admin: AsyncClient, house: Organisation, redis_server: str
+) -> None:
+    """On a queue's page, an agent's, and on the number's own."""
+    await kept(house, name=SOURCE)
+    worker = await Worker(redis_server).begin()
+    await worker.tell(ended_call("over", since=now_ms() - 60_000), ready())
+    way = f'href="/sources/{SOURCE}/#lacks"'
+    pages = ("/queues/111834/", "/agents/924328/", "/numbers/queue:111834/avg_hold/")
+    for address in pages:
+        assert way not in words(await admin.get(address)), address
+    await worker.report(provider="voxloud", lacks={"queue": ("avg_hold",), "agent": ("hold_time",)})
+    for address in pages:
+        assert way in words(await admin.get(address)), address
+    assert way not in words(await admin.get("/numbers/queue:111834/offered/"))
+    assert 'id="lacks"' in words(await admin.get(f"/sources/{SOURCE}/"))
     await worker.close()

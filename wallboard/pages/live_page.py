@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from urllib.parse import quote
 
+from stats.domain.lacking import is_lacking
 from wallboard.boards import figures
 from wallboard.boards.figure import Place
 from wallboard.boards.freshness import CALLS, Standing, standing_for
@@ -45,3 +46,11 @@ def _notice(overall: Standing, place: Place) -> str:
         return ""
     heard = None if overall.alive_at is None else figures.wall_clock(overall.alive_at, place.timezone)
     return filled(CAUSES.get(overall.reason, CAUSES["ok"]), source=source_title(overall.source), time=heard)
+
+
+def lacks_from(visit: Visit, scope: str, metric: str, source: str | None) -> str:
+    """The source that cannot tell a number, its own or the first of the site's; "" where it can be told."""
+    if not is_lacking(visit.snapshot.values, scope, metric):
+        return ""
+    sources = visit.facts.sources.items()
+    return source or next((name for name, each in sources if metric in each.lacks.get("site", ())), "")

@@ -14,7 +14,7 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 
 from stats.domain.facts import PartyFacts
-from stats.domain.lacking import DERIVED
+from stats.domain.lacking import DERIVED, LACKS
 from stats.domain.receipts import SHORT, Row
 from wallboard.boards import figures
 from wallboard.boards.figure import reason_of
@@ -88,6 +88,7 @@ async def _drawn(visit: Visit, key: str, told: Told, party: PartyFacts, form: ta
         share=figures.percent(told.get("share")),
         standing=standing,
         derived=told.get(DERIVED) is True,
+        lacks_from=source if told.get(LACKS) else "",
         known=told.get("offered") is not None,
         reason=reason_of(standing, place),
         agents_standing=standing_for(values, source, AGENTS, visit.now),
