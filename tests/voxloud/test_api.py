@@ -9,7 +9,7 @@ from aiohttp import web
 from stats.domain.errors import Malformed, Refused, Retry
 from stats.domain.notes import Contact, Recording
 from stats.domain.outcomes import settle
-from stats.domain.records import AgentPresence, Call
+from stats.domain.records import AgentPresence, Call, QueueEstimate
 from stats.providers.base import Dials, Greets, Hooked, Knows, Sounds
 from stats.providers.voxloud.ordering import EVENTS
 from stats.providers.voxloud.provider import VoxloudProvider
@@ -280,6 +280,7 @@ async def test_users_are_agents_by_extension_and_contacts_are_names_of_numbers(h
         ("s:vl:101", "Anna Andersson", True, None),
         ("s:vl:102", "Bo Berg", True, None),
     ]
+    assert [each.queue.name for each in told if isinstance(each, QueueEstimate)] == ["Faktura", "Support"]
     contacts = [each for each in told if isinstance(each, Contact)]
     assert len(contacts) == 104
     assert ("+46313900600", "F0 L") in [(each.number, each.name) for each in contacts]

@@ -171,7 +171,7 @@ def told_in(order: list[object], how: list[Told]) -> SettledCall:
 
 
 @pytest.mark.acceptance("VL-08")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(data=st.data())
 def test_any_order_and_any_repetition_of_events_and_record_end_in_the_same_call(data: st.DataObject) -> None:
     """VL-08: late, doubled and swapped deliveries, and the record as it is posted or as history has it."""
@@ -418,3 +418,14 @@ def test_the_same_bytes_again_are_a_repetition() -> None:
 def test_one_reader_reads_every_instant(told: object, expected: int | None) -> None:
     """VL-11: with a colon in the zone and without, and as a number."""
     assert instant(told, NOON) == expected
+
+
+@pytest.mark.acceptance("VL-08")
+def test_a_telephone_that_falls_silent_and_rings_again_at_once_has_rung_twice() -> None:
+    """VL-08: with whole seconds both lie on one instant, and so may a ring that was silenced in the second it began."""
+    told = [event("INCOMING", NOON, 101), event("HANGUP", NOON + 9 * S, 101), event("INCOMING", NOON + 9 * S, 101)]
+    told += [event("HANGUP", NOON + 20 * S, 101), event("INCOMING", NOON + 30 * S, 101), event("HANGUP", NOON + 30 * S, 101)]
+    seen = {
+        repr([(o.began_at, o.ended_at) for o in told_in(list(order), [Told()] * 6).call.offers]) for order in list(permutations(told))[::11]
+    }
+    assert seen == {repr([(NOON, NOON + 9 * S), (NOON + 9 * S, NOON + 20 * S), (NOON + 30 * S, NOON + 30 * S)])}

@@ -42,6 +42,11 @@ class Queues:
     by_number: Mapping[str, Party] = field(default_factory=dict)
     by_rule: Mapping[str, Party] = field(default_factory=dict)
 
+    @property
+    def all(self) -> list[Party]:
+        """Each of them once, in the order of their keys."""
+        return sorted({*self.by_number.values(), *self.by_rule.values()}, key=lambda queue: queue.key or "")
+
     def of_number(self, number: str | None) -> Party | None:
         """The queue whose number was dialled."""
         return self.by_number.get(number) if number else None

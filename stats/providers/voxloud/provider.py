@@ -9,7 +9,7 @@ import msgspec
 
 from stats.domain.errors import Malformed, Refused, Retry
 from stats.domain.notes import CallDetail, Contact, Recording
-from stats.domain.records import AgentPresence, Call, Telling
+from stats.domain.records import AgentPresence, Call, QueueEstimate, Telling
 from stats.providers.base import Account, Connected, FeedSpec, Frames, HookFact, Only, Page, Sound, SourceConfig, party_of, unpack_delivery
 from stats.providers.voxloud import translate, wire
 from stats.providers.voxloud.hearing import Hearing
@@ -122,7 +122,7 @@ class VoxloudProvider:
         return Account(name=wire.text(told.name) or "")
 
     async def people(self, *, received_at: int) -> Sequence[Telling]:
-        """Users as agents, contacts as names of numbers; see Knows."""
+        """Users as agents, the queues we made up, contacts as names of numbers; see Knows."""
         source, region = self._config.name, self._config.default_region
         users = await self._users()
         told: list[Telling] = [
@@ -130,6 +130,8 @@ class VoxloudProvider:
             for user in users
             if (ext := extension_of(user)) is not None
         ]
+        # That there are these queues, and nothing else of them: so that one has its name before the first caller.
+        told += [QueueEstimate(source=source, queue=queue, estimate_ms=None, told_at=received_at) for queue in self._queues.all]
         seen: set[tuple[str, str]] = set()
         async for person in self._people():
             name = name_of(wire.User(first_name=person.first_name, last_name=person.last_name)) or wire.text(person.company_name)

@@ -50,6 +50,7 @@ class VoxloudSimulator(House):
         self.deeds |= {
             "switches": self._switch,
             "send": self._send,
+            "keep": self._keep_one,
             "fail": self._fail,
             "key": self._replace_key,
             "play": self._play,
@@ -203,6 +204,11 @@ class VoxloudSimulator(House):
             self.keep(asked["document"])
         self.tell(asked["kind"], asked["document"])
         return {"sent": True}
+
+    async def _keep_one(self, asked: Mapping[str, Any]) -> object:
+        """{"document": {...}}: found, and posted to nobody"""
+        self.keep(asked["document"])
+        return {"records": len(self.records)}
 
     async def _fail(self, asked: Mapping[str, Any]) -> object:
         """{"status": 503, "count": 1, "retry_after_s": null}"""
