@@ -270,3 +270,36 @@ async def test_flows_that_do_not_say_when_are_believed_by_the_vendors_own_clock(
         if late_ms < 4_000:
             assert [visit.wait for visit in settled.visits] == [5_000]
         assert len(made.ear.calls[made.id_of(call)].offers) == 1
+
+
+@pytest.mark.acceptance("VY-09")
+@pytest.mark.parametrize("dialled", [True, False])
+async def test_the_short_recipe_of_the_sources_page_is_enough_for_an_answered_call(dialled: bool) -> None:
+    """VY-09: queue names on the caller's events, an agent's id on the leg, and no more; also of a leg that waits for callers."""
+    async with stage() as made, door() as (open_door, url):
+        made.sim.post_to(url, key=KEY)
+        call = made.call()
+        visit = made.enter(call)
+        made.wait(3)
+        offer = made.ring(call, 0, visit)
+        made.wait(2)
+        made.answer(offer)
+        made.wait(40)
+        made.hang_up(call)
+        await asyncio.wait_for(made.sim.post.idle(), 10)
+        for delivery in open_door.taken:
+            body = msgspec.json.decode(delivery.body)
+            if body["event_name"] not in ("onEnterQueue", "onLeaveQueue", "onAgentConnected", "onAgentReleased"):
+                continue
+            body["webhook_data"] = {"queue": body["webhook_data"]["queue"]} if "queue" in body["webhook_data"] else {}
+            if body["session_data"]:
+                body["session_data"] = {name: body["session_data"][name] for name in ("agent_id", "agent_name")}
+            if not dialled:
+                body["parent_call_id"] = None
+            made.ear.read("events", pack_delivery(msgspec.structs.replace(delivery, body=msgspec.json.encode(body))), made.now)
+        (told,) = made.ear.calls.values()
+        settled = made.ear.settled(made.id_of(call))
+        assert [(str(each.outcome), each.wait) for each in settled.visits] == [("answered", 5_000)]
+        (ring,) = told.offers
+        assert (ring.agent.name, ring.answered_at, ring.ended_at) == ("Agent 1", offer.answered_at, offer.ended_at)
+        assert ring.began_at == (offer.began_at if dialled else offer.answered_at)

@@ -106,7 +106,10 @@ OPTIONS: Mapping[str, tuple[Words, Words]] = {
         _("Signatures as on the vendor’s help page"),
         _("Its guide and its help page differ. Tick it only when deliveries are refused although the secret is right."),
     ),
-    "agent_numbers": (_("Numbers of agents’ telephones"), _("Calls to them are rings and no calls of their own. One a line.")),
+    "agent_numbers": (
+        _("Numbers of agents’ telephones"),
+        _("Calls to them are rings and no calls of their own. One a line: the number or SIP address, = and the agent’s id."),
+    ),
     "agents_by": (_("How agents are told apart"), _("By what your call flows say of them, or by the number of their telephone.")),
     "connected_is_answered": (
         _("A call that is connected counts as answered"),

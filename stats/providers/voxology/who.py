@@ -27,9 +27,9 @@ class Who:
         self._names: dict[str, str] = {str(key): str(name) for key, name in names.items()} if isinstance(names, Mapping) else {}
         self._numbers: dict[str, str] = {}
         for line in settings.get("agent_numbers") or ():
-            number, found, agent = str(line).partition("=")
-            if found and number.strip() and agent.strip():
-                self._numbers[number.strip().casefold()] = agent.strip()
+            number, _, agent = (part.strip() for part in str(line).partition("="))
+            if number:
+                self._numbers[number.casefold()] = agent or number
 
     def agents(self) -> list[Party]:
         """Those whom the settings name."""
