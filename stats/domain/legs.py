@@ -6,6 +6,7 @@ Rules that hold here (of agents whom a vendor knows by names of its own, see `Pa
 2. An end that a row tells is made of a start and a rounded length: of two less than a second apart the earlier exact one is it.
 3. A ring that names no queue is for the visit in which the call waited when it began, where the call has such visits.
 4. Lengths that nobody told are what the instants make: a ring until its answer or end, a talk from its answer to its end.
+5. A leg of a group may be told before anybody knows that its extension is a group's: an offer to what is a queue of the same call is none.
 """
 
 from collections.abc import Sequence
@@ -46,10 +47,12 @@ def aligned(held: Offer, told: Offer) -> tuple[Offer, Offer]:
 
 
 def completed(call: Call) -> Call:
-    """The call with the queues of its rings and the lengths of rings and talks (rules 3, 4); itself where vendors tell them."""
+    """The call with the queues of its rings and the lengths of rings and talks (rules 3 to 5); itself where vendors tell them."""
     if not any(_is_leg(offer) for offer in call.offers):
         return call
-    return replace(call, offers=tuple(_timed(_placed(offer, call.visits)) if _is_leg(offer) else offer for offer in call.offers))
+    queues = {visit.queue.ref for visit in call.visits}
+    offers = (offer for offer in call.offers if not (_is_leg(offer) and offer.agent.ref in queues))
+    return replace(call, offers=tuple(_timed(_placed(offer, call.visits)) if _is_leg(offer) else offer for offer in offers))
 
 
 def _is_leg(offer: Offer) -> bool:
