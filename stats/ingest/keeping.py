@@ -21,6 +21,7 @@ from stats.history.telling import Away, Refused, Telling
 from stats.ingest.backoff import delays
 from stats.ingest.pipeline import Road
 from stats.live.board_store import Store, StoreAway, StoredCall
+from stats.live.keys import WAITING_NOTES
 from stats.live.loose_calls import index_open
 from stats.live.unkept import Unkept
 from stats.live.waiting import Waiting, which_wait
@@ -57,7 +58,7 @@ class Keeping:
         self.slots = Waiting(store, organisation, source, "slots", PresenceSlot)
         self.changes = Waiting(store, organisation, source, "changes", PresenceSeen)
         self.notes: dict[type[Note], Waiting[Note]] = {
-            kind: Waiting(store, organisation, source, f"notes_{kind.__name__.lower()}", kind) for kind in NOTES
+            kind: Waiting(store, organisation, source, f"notes_{kind.__name__.lower()}", kind, WAITING_NOTES) for kind in NOTES
         }
         # Read while the database was busy with the calls before; nothing else is known of them yet.
         self._ahead: Mapping[str, StoredCall | None] = {}

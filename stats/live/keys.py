@@ -19,6 +19,7 @@ All keys of an organisation share the hash tag `{org}`, so that one Lua step may
     aside:<source>       | sorted set: ended calls the archive refused, by version      | tried by every new holder
     slots:<source>       | stream: presence slots the database lacks (JSON)             | until kept, newest 100,000
     changes:<source>     | stream: presence changes the database lacks (JSON)           | until kept, newest 100,000
+    notes_<kind>:<source> | stream: recordings, words, ... the database lacks (JSON)    | until kept, newest 20,000 of a kind
     inbox:<source>       | stream: what the vendor posted, not on the road yet          | until told, 50 h after the last
     inboxed:<source>     | string: bytes in that stream                                 | as the stream
     seen:<source>:<day>  | set: marks of ids of what was posted on a UTC day's number   | 6 days
@@ -61,6 +62,8 @@ DIRTY_REVS = 20_000
 DIRTY_NAMES = 100_000
 QUARANTINE_ENTRIES = 100
 WAITING_ENTRIES = 100_000
+# What was said in a call is long.
+WAITING_NOTES = 20_000
 ASIDE_ENTRIES = 10_000
 INBOX_ENTRIES = 100_000
 INBOX_BYTES = 64 * 1024 * 1024

@@ -1,7 +1,7 @@
 """What waits in Redis for the database: presence slots and presence changes, in the order told, so that a worker's death loses none.
 
 Rules that hold here: an entry goes by its own id, only when it has been kept, so that two workers that overlap take nothing of each
-other; at most MOST entries wait, the oldest go first; an entry nobody can read goes, and is counted by whoever takes it.
+other; at most `most` entries wait, the oldest go first; an entry nobody can read goes, and is counted by whoever takes it.
 """
 
 from collections.abc import Sequence
@@ -25,6 +25,7 @@ class Waiting(Generic[Record]):
     source: str
     what: str  # the first word of the key
     kind: type[Record]
+    most: int = keys.WAITING_ENTRIES
 
     @property
     def _name(self) -> str:
@@ -34,7 +35,7 @@ class Waiting(Generic[Record]):
         """Let these wait."""
         pipe = self.store.connection.client.pipeline(transaction=False)
         for record in records:
-            pipe.xadd(self._name, {"r": msgspec.json.encode(record)}, maxlen=keys.WAITING_ENTRIES, approximate=True)
+            pipe.xadd(self._name, {"r": msgspec.json.encode(record)}, maxlen=self.most, approximate=True)
         await self.store.connection.ask(pipe.execute())
 
     async def number(self) -> int:
