@@ -55,6 +55,7 @@ class Past:
         self._road, self._seeding, self._health = road, seeding, health
         self._told, self._changed, self._answers = told, changed, answers
         self._quiet_ms = seeding.quiet_ms or QUIET_MS  # how long an open call may say nothing before it is looked up
+        self._recent_every_s = seeding.recent_every_s or RECENT_EVERY_S
         self._wanted = asyncio.Event()
         self._since: int | None = None
         self._soon = self._day_soon = False
@@ -78,7 +79,7 @@ class Past:
         self._soon = True
 
     async def keep_reading(self) -> None:
-        """For ever: what is wanted first, then the proof, then the day each hour and the last half hour every five minutes."""
+        """For ever: what is wanted first, then the proof, then the day each hour and the last half hour every few minutes."""
         clock = asyncio.get_running_loop().time
         waits = delays(longest_s=5.0)
         last_recent = last_day = clock()
@@ -105,7 +106,7 @@ class Past:
                 elif clock() - last_day >= DAY_EVERY_S:
                     await self._prove(0)
                     last_day = last_recent = clock()
-                elif clock() - last_recent >= RECENT_EVERY_S or self._soon:
+                elif clock() - last_recent >= self._recent_every_s or self._soon:
                     self._soon = False
                     await self._read(self._oldest_open(now_ms() - RECENT_MS))
                     last_recent = clock()

@@ -81,6 +81,7 @@ class Seeding:
         self.page = PAGE
         self.note_kinds: Sequence[str] = getattr(provider, "note_kinds", ())
         self.quiet_ms: int | None = getattr(provider, "quiet_ms", None)
+        self.recent_every_s: float | None = getattr(provider, "recent_every_s", None)
         self.newest_slot_end: int | None = None  # of all slots read since somebody set it to None
         # What nobody waits for keeps nobody waiting.
         self._two_at_a_time, self._notes = asyncio.Semaphore(2), asyncio.Semaphore(1)

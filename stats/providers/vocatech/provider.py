@@ -28,6 +28,8 @@ class VocatechProvider:
 
     feeds: Mapping[str, FeedSpec] = {"events": FeedSpec(name="events", calls=True, presence=True, tells="offers", via="hook")}
     historic_kinds: Sequence[str] = ("calls", "messages", "failures")
+    # How a ring that nobody answered is to be read, a transfer, and who reached a menu alone: rows tell it, for two questions a minute.
+    recent_every_s = 60.0
     note_kinds: Sequence[str] = ("messages",)
 
     def __init__(self, config: SourceConfig, *, steady_ms: Callable[[], int] = clock.steady_ms, sleep: Sleep = asyncio.sleep) -> None:
