@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from stats.domain.records import Direction, Offer, Party
 
 MOST = 20_000
+MOST_TALKS = 5_000
 LOOKS_S = (0, 3, 10, 30, 60, 120, 300, 600)  # after a call has vanished, until its log is there
 
 
@@ -108,9 +109,16 @@ class Book:
         found = self.talks.get(id_call)
         if found is None:
             found = self.talks[id_call] = Talk(id=id_call)
-            while len(self.talks) > MOST:
-                self.watched.pop(self.talks.popitem(last=False)[0], None)
+            while len(self.talks) > MOST_TALKS:
+                # The oldest of those that are over, else the oldest.
+                oldest = next((talk.id for talk in self.talks.values() if talk.exact), next(iter(self.talks)))
+                self.forget(oldest)
         return found
+
+    def forget(self, id_call: str) -> None:
+        """A call of which nothing more is expected."""
+        self.talks.pop(id_call, None)
+        self.watched.pop(id_call, None)
 
     def leg(self, id_call: str) -> Leg:
         """The same of an agent's leg."""

@@ -125,8 +125,9 @@ class Polls:
         try:
             found["log"] = await self._rest.ask("log", id_call)
         except Missing:
-            # Not logged yet: for five minutes after a call the vendor still tells what became of it.
-            if looks == 0:
+            # Not logged yet: for five minutes after a call the vendor still tells what became of it. A call that has only just begun
+            # may be in no list either, so that nothing is concluded from the first look.
+            if looks <= 1:
                 try:
                     found["detail"] = await self._rest.ask("live_call", id_call)
                 except Missing:

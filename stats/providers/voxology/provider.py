@@ -11,7 +11,7 @@ from dataclasses import replace
 from stats import clock
 from stats.domain.errors import Malformed, Refused
 from stats.domain.notes import Recording
-from stats.domain.records import AgentPresence, Call, Telling
+from stats.domain.records import AgentPresence, Call, Direction, Telling
 from stats.providers.base import FeedSpec, Frames, Only, Page, Sound, SourceConfig, unpack_delivery
 from stats.providers.voxology import sounds, values
 from stats.providers.voxology.bodies import fields_of
@@ -102,7 +102,7 @@ class VoxologyProvider:
             journey = call.journey
             if journey is not None:
                 talk.direction, talk.number, talk.internal = journey.direction, journey.number, journey.internal
-                talk.started_at = journey.started_at
+                talk.started_at, talk.answered_at = journey.started_at, journey.first_answered_at
                 talk.voicemail, talk.callback = bool(journey.voicemail), bool(journey.callback_ordered)
             for visit in call.visits:
                 stay = Stay(queue=visit.queue.name or "", entered_at=visit.entered_at, known_at=0, moved_on=bool(visit.moved_on))
@@ -110,7 +110,9 @@ class VoxologyProvider:
                 stay.to = "voicemail" if visit.voicemail else "callback" if visit.callbacks else None
                 talk.stays.append(stay)
             for offer in call.offers:
-                if not offer.ended:
+                if Direction.OUT in (offer.direction, talk.direction):
+                    talk.agent = offer.agent  # who makes a call has no leg of their own
+                elif not offer.ended:
                     ring = Ring(agent=offer.agent, queue=offer.queue.name if offer.queue is not None else None, began_at=offer.began_at)
                     ring.answered, ring.answered_at, ring.exact = bool(offer.answered), offer.answered_at, offer.answered_at is not None
                     talk.rings.append(ring)

@@ -120,7 +120,7 @@ class Rounds:
                 self._book.alive(id_call, at)
             return self._teller.tell(detail, at)
         # Nothing is known of it but that it is no longer there; what became of it will be in its log.
-        return self._teller.tell(Words(id_call=id_call, status="unknown"), at) if gone.get("looks") == 0 else []
+        return self._teller.tell(Words(id_call=id_call, status="unknown"), at) if gone.get("looks") == 1 else []
 
 
 def _round(frame: bytes) -> dict[str, Any]:

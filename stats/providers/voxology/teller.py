@@ -43,7 +43,7 @@ class Teller:
         """What one document about a call tells. `always`: also what this provider has told before, for whoever reads the past."""
         if self._sub_account and words.sub_account not in (None, self._sub_account):
             return []  # another sub account's, that the vendor should not have shown us
-        is_leg = self.who.is_leg(words)
+        is_leg, known = self.who.is_leg(words), words.id_call in self.book.talks
         calls = self.rings.leg(words, asof, always=always) if is_leg else self._talk(words, asof, always=always)
         tenant = f"{words.app}/{self._sub_account}" if words.app and self._sub_account else words.app
         told: list[Telling] = [replace(call, tenant=tenant) for call in calls]
@@ -60,6 +60,8 @@ class Teller:
         ]
         if not is_leg and (words.exact or words.keys):
             told.append(self.detail(words, asof))
+        if always and words.exact and not known:
+            self.book.forget(words.id_call)  # a call of the past is told once, and needs nobody's memory
         return told
 
     def _customer(self, words: Words) -> str:
@@ -100,6 +102,7 @@ class Teller:
         talk.callback |= said.event == "oncallback" or said.to == "callback"
         if said.for_agent_id is not None:
             talk.agent = self.who.agent(said.for_agent_id, said.for_agent_name)
+            talk.direction = talk.direction or Direction.OUT  # a live row does not say it
         if said.event == "onconnected" and talk.direction is Direction.OUT:
             talk.answered_at = words.happened(asof)
         if words.final and (words.exact or not talk.exact):
