@@ -101,7 +101,7 @@ class Asking:
                 if nonsense >= TRIES:
                     raise NoSense(why.reason) from None
                 # Who says "not now", or speaks GraphQL, is the one we meant to ask.
-                busy = why.after_s is not None or why.reason in ("http 429", "http 503") or why.reason.startswith("graphql")
+                busy = why.after_s is not None or why.reason.startswith(("http 429", "http 503", "graphql"))
                 patience = PATIENCE_S if self.answered or busy else FIRST_PATIENCE_S
                 wait = max(next(waits), why.after_s or 0.0)
                 if time.monotonic() + (0.0 if why.after_s else wait) - began > patience:

@@ -41,6 +41,12 @@ def the_day(precise: bool) -> tuple[Floor, list[records.Call], list[Document], l
 
 
 @cache
+def their_day() -> dict[str, Call]:
+    """The calls as Telavox tells them, by id."""
+    return through_telavox(the_day(True)[1])
+
+
+@cache
 def through_voxloud(precise: bool, parts: str = "events records") -> dict[str, Call]:
     """The calls as Voxloud tells them, by id."""
     floor, _calls, events, whole = the_day(precise)
@@ -89,8 +95,7 @@ def as_voxloud_can(call: Call) -> Call:
 
 def test_every_call_has_the_same_journey() -> None:
     """Must hold 2: direction, whether answered, the rings and how each ended, and what became of it, call by call."""
-    _, calls, _, _ = the_day(True)
-    theirs, ours = through_telavox(calls), through_voxloud(True)
+    theirs, ours = their_day(), through_voxloud(True)
     assert theirs.keys() == ours.keys()
     assert len(ours) > 900
     for id_call, told in theirs.items():
@@ -108,8 +113,7 @@ def test_every_call_has_the_same_journey() -> None:
 
 def test_every_sum_is_the_same_wherever_the_vendor_can_tell() -> None:
     """Must hold 2: what is compared as it is, and what is compared without what Voxloud cannot know."""
-    _, calls, _, _ = the_day(True)
-    theirs, ours = through_telavox(calls), through_voxloud(True)
+    theirs, ours = their_day(), through_voxloud(True)
     alike = {"calls_in", "calls_out", "calls_internal", "calls_answered", "offers", "missed", "withdrawn", "outgoing", "ring_sum"}
     # Of agents; a queue's answers are those of another visit where a call was handed on.
     one, other = sums(theirs.values()), sums(ours.values())
@@ -121,8 +125,7 @@ def test_every_sum_is_the_same_wherever_the_vendor_can_tell() -> None:
 
 def test_what_differs_from_telavox_is_what_the_company_says_it_lacks() -> None:
     """A number that is not null is not wrong: what Telavox counts as handed on, called back or held is not shown for Voxloud."""
-    _, calls, _, _ = the_day(True)
-    theirs = sums(through_telavox(calls).values())
+    theirs = sums(their_day().values())
     for metric, shown_as in (
         ("overflowed", "overflowed"),
         ("callbacks", "callbacks"),
@@ -138,8 +141,7 @@ def test_what_differs_from_telavox_is_what_the_company_says_it_lacks() -> None:
 
 def test_whole_seconds_move_no_instant_further_than_they_must() -> None:
     """Every sample of the vendor's has whole seconds: counts stay, instants move by less than one second, lengths by less than two."""
-    _, calls, _, _ = the_day(True)
-    theirs, ours = through_telavox(calls), through_voxloud(False)
+    theirs, ours = their_day(), through_voxloud(False)
     for id_call, told in theirs.items():
         one, other = settle(as_voxloud_can(told)), settle(ours[id_call])
         assert (one.direction, one.answered) == (other.direction, other.answered)
@@ -190,7 +192,7 @@ async def test_the_pages_of_history_tell_the_same_calls() -> None:
         await vendor.close()
     assert len(keys) == page.total == len(calls)
     ours: dict[str, Call] = {each.id_call: each for each in told if isinstance(each, Call)}
-    theirs = {id_call: as_voxloud_can(call) for id_call, call in through_telavox(calls).items()}
+    theirs = {id_call: as_voxloud_can(call) for id_call, call in their_day().items()}
     for id_call, call in theirs.items():
         one, other = settle(call), settle(ours[id_call])
         assert (one.direction, one.answered, one.started_at, one.ended_at) == (
