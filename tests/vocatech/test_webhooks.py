@@ -212,3 +212,13 @@ def test_what_vocatech_offers_is_found_by_its_methods(dial: Dial) -> None:
     assert isinstance(provider, Sounds)
     assert isinstance(provider, Knows)
     assert isinstance(provider, Settles)
+
+
+async def test_a_webhook_of_some_extensions_posts_their_calls_alone(house: VocatechSimulator, ours: Receiver) -> None:
+    """The guide's extension_filters; messages have no extension, and come."""
+    house.postman.make("some", ours.address(), ["call.started", "message.sent"], ["102"])
+    for ext in ("101", "102"):
+        house.postman.tell("call.started", leg("call.started", 0, 0, ext=ext)["data"])
+    house.postman.tell("message.sent", {"message_id": "sms_1"})
+    house.postman.tell("call.ended", leg("call.ended", 1, 0, ext="102")["data"])
+    assert [each["data"].get("extension") for each in house.postman.written()] == ["102", None]
