@@ -76,6 +76,7 @@ _OWN: Mapping[tuple[str, str], Words] = {
     ("vocatech", "transfers"): _("Read out of a call's journey when it is over."),
     ("vocatech", "recordings"): _("Played by a link that is made anew for each play and ends after half an hour."),
     ("vocatech", "transcripts"): _("Comes 5 to 30 minutes after a call."),
+    ("voxjar", ""): _("Voxjar has no telephones: ask the source that the recordings come from."),  # of everything else it cannot tell
     ("voxjar", "calls_live"): _("Voxjar listens to recordings that are sent to it; it has no telephones."),
     ("voxjar", "calls_past"): _("Voxjar knows the calls that were sent to it, and nothing else of the day."),
     ("voxjar", "transcripts"): _("Of the recordings that were sent to it, read back onto the call they belong to."),
@@ -171,7 +172,7 @@ def capabilities(company: Company) -> list[Capability]:
 
 def why_of(company: str, fact: str, how: str) -> str:
     """Why a fact is derived or cannot be told; for one that is told, what is special about it."""
-    own = _OWN.get((company, fact))
+    own = _OWN.get((company, fact)) or (_OWN.get((company, "")) if how == "none" else None)
     general = {"derived": _DERIVED, "none": _NONE}.get(how, {})
     return str(own or general.get(fact, ""))
 
