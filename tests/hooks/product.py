@@ -80,6 +80,6 @@ class PostedTo(Product):
 
 def heard(flooder: "subprocess.Popen[str]") -> dict[str, Any]:
     """What a vendor heard, once it is through."""
-    said, _ = flooder.communicate(timeout=110)
+    said, _ = flooder.communicate(timeout=200)
     found: dict[str, Any] = json.loads(said)
     return found
