@@ -22,6 +22,7 @@ from stats.history.archive import archived, lock
 from stats.history.note_tables import KeptDetail, KeptRecording
 from stats.history.notes_reading import names_of, recording_of
 from stats.history.outbox_tables import SinkState, Upload
+from stats.models import Source
 
 AT_ONCE = 500
 # A recording may be told long after it began, by a worker whose clock is behind, and be kept later still.
@@ -45,7 +46,10 @@ def begin(organisation: str, sink: str, now_ms: int, expires_ms: int | None) -> 
     """The place's own row, made at the first start; what was parked for want of something is looked at anew."""
     first = {"from_ms": now_ms, "reached_ms": now_ms, "told_ms": now_ms}
     state, _ = SinkState.objects.get_or_create(organisation=organisation, sink=sink, defaults=first)
-    SinkState.objects.filter(organisation=organisation, sink=sink).update(expires_ms=expires_ms)
+    # One that was taken away and is there again was nobody's choice in between.
+    since = Source.objects.filter(organisation__slug=organisation, name=sink).values_list("created_at", flat=True).first()
+    from_ms = max(state.from_ms, round(since.timestamp() * 1000) if since is not None else 0)
+    SinkState.objects.filter(organisation=organisation, sink=sink).update(expires_ms=expires_ms, from_ms=min(from_ms, now_ms))
     mine = Upload.objects.filter(organisation=organisation, sink=sink)
     mine.filter(state="parked", reason__in=_MAY_BE_KNOWN).update(state="waiting", next_ms=now_ms)
     return state

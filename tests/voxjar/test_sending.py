@@ -13,7 +13,7 @@ from stats.clock import now_ms
 from stats.history import outbox
 from stats.history.notes_reading import notes_of
 from stats.history.shelf import ask, let_go
-from stats.models import Organisation
+from stats.models import Organisation, Source
 from stats.providers.base import SourceConfig
 from stats.providers.voxjar.simulator import Trouble, VoxjarSimulator
 from stats.providers.voxjar.sink import VoxjarSink
@@ -99,6 +99,19 @@ async def test_what_was_recorded_before_the_place_was_there_is_not_sent(start: S
     await tell(now_recorded(2))
     await until_state("sent")
     assert simulator.counted.identifiers == ["vocatech:call-2"]
+
+
+async def test_what_was_recorded_while_the_place_was_taken_away_is_not_sent(start: Start) -> None:
+    """VJ-13: who adds it again chooses anew."""
+    now = now_ms()
+    await ask(partial(outbox.begin, ORGANISATION, "voxjar", now - 3_600_000, None))
+    told = [recording("call-1", started_at=now - 60_000, told_at=now - 50_000)]
+    await tell(recordings=told)
+    organisation = await Organisation.objects.aget(slug=ORGANISATION)
+    await ask(lambda: Source(organisation=organisation, name="voxjar", provider="voxjar").save())
+    await ask(partial(outbox.begin, ORGANISATION, "voxjar", now_ms(), None))
+    await ask(partial(outbox.take_in, ORGANISATION, "voxjar", {"vocatech"}, now_ms(), whole=True))
+    assert await rows() == []
 
 
 async def test_a_recording_waits_for_its_call_to_be_over_and_kept(start: Start, simulator: VoxjarSimulator) -> None:
