@@ -41,9 +41,9 @@ async def pages(made: Stage, kind: str = "logs", *, start_ms: int = 0, end_ms: i
         after = page.cursor
 
 
-@pytest.mark.parametrize("relative", [False, True])
+@pytest.mark.parametrize(("relative", "block"), [(False, 1000), (True, 40)])
 @pytest.mark.acceptance("VY-10")
-async def test_logs_are_followed_block_by_block_and_read_whole(relative: bool) -> None:
+async def test_logs_are_followed_block_by_block_and_read_whole(relative: bool, block: int) -> None:
     """VY-10: two calls each, in blocks of a thousand; nothing twice where windows overlap, nothing of before the window."""
     async with stage(Switches(relative_next=relative, block_rows=block)) as made:
         many(made, block * 5 // 4, apart_s=1)
@@ -86,6 +86,11 @@ async def test_recordings_are_found_by_halving_windows_that_were_cut_short() -> 
         assert len({each.recording_id for each in found}) == 40
         assert {each.id_call for each in found} == {line.id for line in made.sim.lines.ended if line.offer is None}
         assert all("//" not in each.locator and DEFAULT_TOKEN not in str(each) for each in found)
+        asked = len(made.sim.desk.requests)
+        (again,) = await pages(made, "recordings")
+        assert again.tellings == page.tellings
+        # Whose they are is known: no call is asked for again.
+        assert not any(path.startswith("GET /v1/History/Recordings/") for path in made.sim.desk.requests[asked:])
         one = await made.provider.recordings(found[7].id_call, start_ms=0, end_ms=made.now, received_at=made.now)
         assert [each.recording_id for each in one] == [found[7].recording_id]
         assert found[7].duration_ms == 10_000

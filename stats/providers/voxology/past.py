@@ -7,7 +7,9 @@ Rules that hold here:
   calls, asked for by their ids, decide.
 """
 
+from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from stats.domain.errors import Malformed, Refused
@@ -25,6 +27,7 @@ KINDS = ("logs", "recordings", "messages")
 NARROWEST_MS = 1_000
 BEFORE_RECORDING_MS = 2 * 3_600_000  # a call may have gone on for so long before its recording began
 MOST_BLOCKS = 200
+MOST_REMEMBERED = 20_000
 
 
 class Past:
@@ -32,6 +35,7 @@ class Past:
 
     def __init__(self, rest: Rest, teller: Teller) -> None:
         self._rest, self._teller = rest, teller
+        self._found: OrderedDict[str, Recording] = OrderedDict()  # whose each recording is costs a question: it is asked once
 
     async def page(self, kind: str, start_ms: int, end_ms: int, after: str | None, asof: int) -> Page:
         """One page. Raises Retry or Refused."""
@@ -132,7 +136,10 @@ class Past:
         for raw in found:
             if isinstance(raw, dict) and (recording := values.word(fields(raw).get("id"), 512)) is not None:
                 wanted[recording] = row(RecordingRow, raw)
-        told: list[Telling] = []
+        known = [recording for recording in wanted if recording in self._found]
+        told: list[Telling] = [replace(self._found[recording], told_at=asof) for recording in known]
+        for recording in known:
+            del wanted[recording]
         if wanted:
             candidates = await self._calls_around(list(wanted.values()), start_ms, end_ms)
             for id_call in candidates:
@@ -141,6 +148,9 @@ class Past:
                 for each in await self.of_call(id_call, asof):
                     if wanted.pop(each.recording_id, None) is not None:
                         told.append(each)
+                        self._found[each.recording_id] = each
+        while len(self._found) > MOST_REMEMBERED:
+            self._found.popitem(last=False)
         return Page(tellings=told, rows=len(found), partial=not whole, keys=[_key(each, "id") for each in found])
 
     async def _calls_around(self, recordings: Sequence[RecordingRow], start_ms: int, end_ms: int) -> list[str]:

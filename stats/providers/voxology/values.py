@@ -126,5 +126,5 @@ def direction(value: Any) -> Direction | None:
 
 def explained(error_code: str | None, error: str | None) -> str | None:
     """The vendor's words of an error, with what its table says of the code."""
-    meaning = EXPLAINED.get(int(error_code)) if error_code and error_code.isdigit() else None
+    meaning = EXPLAINED.get(int(error_code)) if error_code and error_code.isdecimal() else None
     return f"{error} ({meaning})" if meaning and error and meaning not in error else meaning or error
