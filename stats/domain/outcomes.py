@@ -2,7 +2,7 @@
 
 Rule 1: everything that affects an outcome is in the record; nothing here knows the time, a target or a window.
 Rule 2: an outcome may change when more is learnt; whoever counts must be able to take a count back.
-Rule 3: a visit to a queue the vendor does not have (`derived`) ends with its call's last ring; its call's document says if it was given up.
+Rule 3: a visit to a queue that the vendor does not have (`Visit.derived`) ends with the last ring or talk of its call.
 
     a visit, first match                     | outcome
     -----------------------------------------+-----------
@@ -269,7 +269,7 @@ def _outcome(
         return VisitOutcome.VOICEMAIL
     if (visit.callbacks or 0) > 0 or (journey is not None and (journey.callback_ordered or (journey.callbacks or 0) > 0)):
         return VisitOutcome.CALLBACK
-    return VisitOutcome.LEAVING if goes_on or (visit.derived and journey is None) else VisitOutcome.ABANDONED
+    return VisitOutcome.LEAVING if goes_on else VisitOutcome.ABANDONED
 
 
 def _wait(visit: Visit, outcome: VisitOutcome, answered_at: int | None, left_at: int | None) -> int | None:

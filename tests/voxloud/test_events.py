@@ -248,11 +248,8 @@ def test_a_mapped_number_is_a_queue_that_the_vendor_does_not_have() -> None:
     assert [(v.visit.queue.key, v.visit.queue.name, v.visit.derived) for v in waiting.visits] == [(key_of("Support"), "Support", True)]
     assert contribution(waiting, CountingRules()).living.waiting == ((key_of("Support"), NOON),)
     gone = settled(event("INCOMING", NOON, 101), event("HANGUP", NOON + 25 * S, 101))
-    assert (gone.visits[0].outcome, gone.visits[0].wait) == (VisitOutcome.LEAVING, 25 * S)  # to another telephone, to voicemail, for good?
+    assert (gone.visits[0].outcome, gone.visits[0].wait) == (VisitOutcome.ABANDONED, 25 * S)
     assert not contribution(gone, CountingRules()).living
-    over = record(NOON, 25, 25, "CALL_CANCELED_BY_ORIGINATOR")
-    lost = settled(event("INCOMING", NOON, 101), event("HANGUP", NOON + 25 * S, 101), over)
-    assert (lost.visits[0].outcome, lost.visits[0].wait) == (VisitOutcome.ABANDONED, 25 * S)
     again = settled(event("INCOMING", NOON, 101), event("HANGUP", NOON + 25 * S, 101), event("INCOMING", NOON + 25 * S, 102))
     assert again.visits[0].outcome is VisitOutcome.WAITING
     assert again.visits[0].entered_at == NOON
