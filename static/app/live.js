@@ -158,7 +158,7 @@ export function startLive(wishes = {}) {
     if (overall.level === 'live') return '';
     const since = overall.aliveAt === null ? null : wall(overall.aliveAt);
     const source = (overall.source || '').charAt(0).toUpperCase() + (overall.source || '').slice(1).toLowerCase();
-    return filled(words['cause.' + overall.reason] || words['cause.ok'], { source, time: since });
+    return filled(words['cause.' + overall.reason] || words['cause.ok'], { source, time: since, who: overall.by });
   }
 
   function render() {

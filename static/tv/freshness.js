@@ -11,7 +11,7 @@ export const GONE_MS = 300000;
 export const LEVELS = ['live', 'late', 'stale', 'unknown'];
 
 /**
- * @typedef {{level: string, aliveAt: number | null, reason: string, source: string | null}} Standing
+ * @typedef {{level: string, aliveAt: number | null, reason: string, source: string | null, by?: string}} Standing
  */
 
 /** @param {string} level @returns {number} 0 for live to 3 for unknown */
@@ -45,6 +45,7 @@ export function standingOf(told, source, now, heardAt, woken) {
   const aliveAt = typeof told.alive_at === 'number' ? told.alive_at : null;
   const level = aged(LEVELS.indexOf(told.level) < 0 ? 'unknown' : told.level, aliveAt, now);
   const standing = { level: level, aliveAt: aliveAt, reason: typeof told.reason === 'string' ? told.reason : 'connecting', source: source };
+  if (typeof told.by === 'string') standing.by = told.by;
   return whileDeaf(standing, now, heardAt, woken);
 }
 

@@ -154,7 +154,7 @@ export function createShow(place) {
     if (!overall) return drawnNotice;
     if (ticks(overall) || overall.reason === 'offline') return '';
     const since = overall.aliveAt === null ? null : wall(overall.aliveAt);
-    return filled(words['cause.' + overall.reason] || words['cause.ok'], { source: source(overall.source), time: since });
+    return filled(words['cause.' + overall.reason] || words['cause.ok'], { source: source(overall.source), time: since, who: overall.by });
   }
 
   function showHead() {

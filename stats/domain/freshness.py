@@ -34,7 +34,8 @@ def feed_values(source: SourceFacts, *, presence: bool, as_of: int) -> dict[str,
         level = "stale"
     else:
         level = "late"
-    return {"level": level, "reason": reason, "alive_at": alive_at if level != "live" else None, "state": source.state}
+    paused = {"by": source.reason} if reason == "paused" and source.reason else {}
+    return {"level": level, "reason": reason, "alive_at": alive_at if level != "live" else None, "state": source.state, **paused}
 
 
 def _reason(source: SourceFacts, needed: list[SocketFacts], alive_at: int | None, as_of: int) -> str:

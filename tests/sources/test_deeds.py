@@ -214,3 +214,13 @@ async def test_where_a_number_cannot_be_told_the_way_to_the_reason_is_one_press(
     assert way not in words(await admin.get("/numbers/queue:111834/offered/"))
     assert 'id="lacks"' in words(await admin.get(f"/sources/{SOURCE}/"))
     await worker.close()
+
+
+async def test_a_board_says_who_paused_what_it_shows(admin: AsyncClient, house: Organisation, redis_server: str) -> None:
+    """The page as it is drawn; its script is told the same."""
+    worker = await Worker(redis_server).begin()
+    await worker.report(state="paused", reason="Anna <Berg>", at=now_ms() - 70_000)
+    page = words(await admin.get("/boards/team/"))
+    assert re.search(r"Telavox: paused by Anna &lt;Berg&gt; since \d\d:\d\d", page)
+    assert "Telavox: paused by Anna &lt;Berg&gt;" in words(await admin.get("/"))
+    await worker.close()

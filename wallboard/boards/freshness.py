@@ -26,6 +26,7 @@ class Standing:
     alive_at: int | None
     reason: str
     source: str | None
+    by: str | None = None  # who paused it
 
     @property
     def rank(self) -> int:
@@ -46,12 +47,13 @@ def standing_of(values: Values, source: str, feed: str, now: int) -> Standing:
     alive = told.get("alive_at")
     alive_at = int(alive) if isinstance(alive, int | float) and not isinstance(alive, bool) else None
     level = told.get("level")
-    reason = told.get("reason")
+    reason, by = told.get("reason"), told.get("by")
     return Standing(
         level=aged(level if isinstance(level, str) and level in LEVELS else "unknown", alive_at, now),
         alive_at=alive_at,
         reason=reason if isinstance(reason, str) else "connecting",
         source=source,
+        by=by if isinstance(by, str) else None,
     )
 
 

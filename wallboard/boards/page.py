@@ -101,7 +101,7 @@ def notice_of(overall: Standing, values: Values, place: Place) -> str:
     if overall.level not in ("stale", "unknown"):
         return ""
     heard = None if overall.alive_at is None else figures.wall_clock(overall.alive_at, place.timezone)
-    return filled(CAUSES.get(overall.reason, CAUSES["ok"]), source=source_title(overall.source), time=heard)
+    return filled(CAUSES.get(overall.reason, CAUSES["ok"]), source=source_title(overall.source), time=heard, who=overall.by)
 
 
 def source_title(source: str | None) -> str:

@@ -40,7 +40,7 @@ CAUSES: Mapping[str, Sentence] = {
     "down": _("{source} cannot be reached[, last heard {time}]"),
     "store_away": _("Our store of numbers is away[ since {time}]"),
     "unverified": _("{source}: the state of some agents may have changed unseen"),
-    "paused": _("{source} is paused"),
+    "paused": _("{source}: paused[ by {who}][ since {time}]"),
     "no_source": _("No telephone system is connected yet"),
 }
 # The same in a tile's corner.

@@ -45,7 +45,7 @@ def _notice(overall: Standing, place: Place) -> str:
     if overall.level == "live":
         return ""
     heard = None if overall.alive_at is None else figures.wall_clock(overall.alive_at, place.timezone)
-    return filled(CAUSES.get(overall.reason, CAUSES["ok"]), source=source_title(overall.source), time=heard)
+    return filled(CAUSES.get(overall.reason, CAUSES["ok"]), source=source_title(overall.source), time=heard, who=overall.by)
 
 
 def lacks_from(visit: Visit, scope: str, metric: str, source: str | None) -> str:

@@ -208,6 +208,8 @@ def _line(provider: str, feed: str, via: str, socket: SocketFacts, row: Row | No
         state, words = ("open", _("Listening")) if ordered else ("away", _("Nothing is ordered"))
     elif via == "poll" and state == "open":
         words = _("Answers")
+    if row is not None and row.source.paused_at is not None:
+        state, words = "paused", str(SOCKET_STATES["paused"])
     how = {"hook": _("posted to us"), "poll": _("asked by turns"), "socket": _("open line")}.get(via, via)
     return SocketLine(
         feed=feed,

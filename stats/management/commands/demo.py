@@ -26,7 +26,7 @@ NOT_FOR_A_DEMO = (
 
 
 # What of the room's tables is no part of a day.
-NOT_OF_A_DAY = ("Organisation", "Source", "QueueSetting", "SettingInForce")
+NOT_OF_A_DAY = ("Organisation", "Source", "SourceHook", "QueueSetting", "SettingInForce")
 
 
 class Command(BaseCommand):
