@@ -366,6 +366,9 @@ def test_a_click_to_call_is_an_outgoing_call() -> None:
         (b'{"type": "CALL_INCOMING", "data": {"timestamp": 1779105600000}}', "no_id"),
         (b'{"type": "CALL_INCOMING", "data": {"callId": "c"}}', "instant"),
         (b'{"type": "PHONE_CALL", "data": {"callId": "c", "timestamp": 99999999999999}}', "instant"),
+        (b'{"type": "PHONE_CALL", "data": {"callId": "c", "timestamp": 1' + b"0" * 400 + b"}}", "instant"),
+        (b'{"type": "PHONE_CALL", "data": ' + b"[" * 3000 + b"]" * 3000 + b"}", "json"),
+        (b'{"type": "PHONE_CALL", "callId": "\\ud800"}', "json"),
     ],
 )
 def test_what_cannot_be_read_is_a_reason_and_stops_nothing(body: bytes, reason: str) -> None:

@@ -242,14 +242,13 @@ def truth(value: object) -> bool | None:
 
 def number(value: object) -> float | None:
     """A finite number, also as text."""
-    if isinstance(value, bool):
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
-    if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            return None
-    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+    try:
+        told = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return told if math.isfinite(told) else None
 
 
 def length_ms(value: object) -> int | None:
