@@ -200,7 +200,9 @@ def _about_agents(values: Values, now: int) -> str:
 
 
 def _cause(standing: Standing) -> str:
-    return filled(CAUSES.get(standing.reason, CAUSES["connecting"]), source=(standing.source or "").capitalize(), time=None, who=standing.by)
+    return filled(
+        CAUSES.get(standing.reason, CAUSES["connecting"]), source=(standing.source or "").capitalize(), time=None, who=standing.by
+    )
 
 
 def _cell(values: Values, scope: str, metric: str, feed: str, label: str, source: str | None, place: Place) -> Cell:
