@@ -9,6 +9,7 @@ from playwright.async_api import Browser, expect
 from stats.clock import now_ms
 from tests.history.keepers import until
 from tests.notes.vendor import SECRET, TOKEN, House, standing, wave
+from tests.pages.test_every_page import accusations
 from tests.pages.test_in_a_browser import chromium, log_in, opened
 from tests.push.floor import ended_call
 from tests.push.web import Server, serving
@@ -30,6 +31,13 @@ if what == "sound":
     source.save()
     told = {"source": "telavox", "id_call": "one", "told_at": now_ms()}
     upsert_notes("default", [Recording(recording_id="r", locator="call:one", agent="924328", duration_ms=20_000, **told)])
+elif what == "details":
+    from stats.domain.notes import CallDetail, Message
+    told = {"source": "telavox", "told_at": now_ms()}
+    told["status"] = "BUSY"
+    detail = CallDetail(id_call="one", direction="in", called_number="+4681740600", crm_name="x", crm_url="https://crm.test/", **told)
+    del told["status"]
+    upsert_notes("default", [detail, Message(message_id="m", channel="fax", **told), Transcript(id_call="one", sentiment=12.0, **told)])
 else:
     words = (Turn(text="Hello <b>there</b>", speaker="Anna", start_ms=61_000),)
     upsert_notes("default", [Transcript(source="telavox", id_call="one", turns=words, summary="Greeted.", told_at=now_ms())])
@@ -83,6 +91,13 @@ async def test_a_recording_plays_and_what_was_said_comes_by_itself(web: Server, 
         assert not any(secret in each for each in asked)
     assert {each.split("/")[2] for each in asked if each.startswith("http")} == {web.origin.removeprefix("http://")}
     assert complaints == []
+    web.run(TELL, "details", "", "")
+    for scheme in ("light", "dark"):
+        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of these two
+        for path in ("/calls/one/", "/reports/details/", "/reports/details/?status=BUSY"):
+            await page.goto(web.origin + path)
+            assert await accusations(page) == [], f"{path} {scheme}"
+    await page.goto(f"{web.origin}/calls/one/")
     house.down = True
     await page.reload()
     await page.locator("audio").focus()
