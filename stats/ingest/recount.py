@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from stats.domain.board import values
+from stats.domain.lacking import is_lacking
 from stats.domain.outcomes import settle
 from stats.domain.periods import business_day, day_bounds
 from stats.domain.recount import recount
@@ -42,7 +43,7 @@ async def differences(store: Store, organisation: str, timezone: str, now: int) 
     for scope, numbers in recount(calls, mirror.facts, now).items():
         for metric, expected in numbers.items():
             held = shown.get(scope, {}).get(metric)
-            if not _equal(metric, held, expected):
+            if not (held is None and is_lacking(shown, scope, metric)) and not _equal(metric, held, expected):
                 found.append(Difference(scope, metric, held, expected))
     return found, len(calls)
 
