@@ -64,6 +64,7 @@ def test_every_field_that_could_hold_a_number_or_an_agent_is_known() -> None:
         assert parties - set(AGENT_FIELDS) <= {"queue", "first_queue", "last_queue"}
         texts = {field.name for field in fields(kind) if hints[field.name] == (str | None)}
         words = {"ivr_name", "ivr_last_name", "end_reason", "strategy", "fail_reason", "transfer_first", "transfer_last", "menu_digit"}
+        words |= {"told_by"}
         # Of what the caller pressed only three digits are ever taken in (`telavox/translate.py`), which is no number.
         assert texts - set(NUMBER_FIELDS) <= words, kind
     assert {field.name for field in fields(Call)} == {"source", "id_call", "journey", "visits", "offers", "tenant", "expired"}
