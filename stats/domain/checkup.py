@@ -55,7 +55,7 @@ SAY: Mapping[str, tuple[str, str]] = {
     "migrations": ("{n} changes of the database's tables wait.", "Run `manage.py migrate`; `manage.py up` does it at every start."),
     "nothing_configured": (
         "No telephone system is connected.",
-        "Give TELAVOX_TOKEN and start again, or add a source in the administration.",
+        "Add a source at /sources/, or give TELAVOX_TOKEN and start again.",
     ),
     "worker_never": ("No collector has ever reported.", "Start `manage.py up`, or `manage.py ingest`, and see what it writes."),
     "worker_silent": (
@@ -65,13 +65,16 @@ SAY: Mapping[str, tuple[str, str]] = {
     "worker_slow": ("The collector {name} is busy: its timers were up to {ms} ms late.", "See what else runs on that machine."),
     "source_auth_error": (
         "{source} refuses our token (401).",
-        "Make a new one (Telavox, Settings, My Account, Username and password, Integration, Manage Token, Create new Statistics Token) "
-        "and give it as TELAVOX_TOKEN.",
+        "Make a new one at your telephone system and replace it at /sources/ (Telavox: Settings, My Account, Username and password, "
+        "Integration, Manage Token, Create new Statistics Token; where it comes from TELAVOX_TOKEN, there).",
     ),
-    "source_config_error": ("{source} does not know the path of a feed; the others go on.", "Correct TELAVOX_LIVE_URL."),
+    "source_config_error": (
+        "{source} does not know the path of a feed; the others go on.",
+        "Correct its address at /sources/, or in TELAVOX_LIVE_URL.",
+    ),
     "source_down": (
         "{source} cannot be reached; last heard {since}.",
-        "Check the network, and TELAVOX_LIVE_URL and TELAVOX_HISTORIC_URL. What was missed is read when it is back.",
+        "Check the network, and its address at /sources/. What was missed is read when it is back.",
     ),
     "source_stale": (
         "{source}: {open} of {all} sockets are open. Numbers may be old; last heard {since}.",

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import math
-import struct
-import zlib
 from collections.abc import Container
 
 from aiohttp import web
 
-RATE = 8_000
-SECONDS = 6
+from stats.simulation.sound import tone
 
 
 class Media:
@@ -39,11 +35,3 @@ class Media:
             return web.Response(status=416, headers={"Content-Range": f"bytes */{len(body)}"})
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(body)}"
         return web.Response(status=206, body=body[start:stop], content_type="audio/wav", headers=headers)
-
-
-def tone(name: str) -> bytes:
-    """A few seconds of sound as a WAV file, another for every name."""
-    pitch = 220 + zlib.crc32(name.encode()) % 440
-    wave = bytes(round(128 + 60 * math.sin(2 * math.pi * pitch * n / RATE)) for n in range(RATE)) * SECONDS
-    head = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(wave), b"WAVE", b"fmt ", 16, 1, 1, RATE, RATE, 1, 8, b"data", len(wave))
-    return head + wave

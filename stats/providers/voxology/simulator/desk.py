@@ -15,6 +15,7 @@ from stats.providers.voxology import values
 from stats.providers.voxology.simulator import documents
 from stats.providers.voxology.simulator.errors import Refusal, refuse
 from stats.providers.voxology.simulator.posting import quirky
+from stats.simulation.sound import tone
 
 if TYPE_CHECKING:
     from stats.providers.voxology.simulator.voxology import VoxologySimulator
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 HOUR_MS = 3_600_000
 LONG_POLL_S = 15.0
-SOUND = bytes(range(256)) * 400
+SOUND = tone("voxology") * 2  # long enough to be asked for in parts
 
 
 class Desk:
@@ -254,8 +255,8 @@ class Desk:
             first = request.http_range.start
             last = min(request.http_range.stop or len(SOUND), len(SOUND))
             headers = {"Content-Range": f"bytes {first}-{last - 1}/{len(SOUND)}", "Accept-Ranges": "bytes"}
-            return web.Response(status=206, body=SOUND[first:last], content_type="audio/mpeg", headers=headers)
-        return web.Response(body=SOUND, content_type="audio/mpeg")
+            return web.Response(status=206, body=SOUND[first:last], content_type="audio/wav", headers=headers)
+        return web.Response(body=SOUND, content_type="audio/wav")
 
     async def messages(self, request: web.Request, space: str) -> Document:
         begin, end = self._window(request)
