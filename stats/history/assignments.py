@@ -29,9 +29,11 @@ class Assigned:
     second_token: str = field(default="", repr=False)
     settings: Mapping[str, Any] = field(default_factory=dict)
     hook_address: str = field(default="", repr=False)
+    hook_secret: bool = False  # what it signs with is kept
     paused_at: int | None = None
     paused_by: str = ""
 
     def reached_as(self, other: "Assigned") -> bool:
         """Whether a session made for one serves the other: only how to count, and of whom nothing is told, may differ."""
-        return replace(self, rules=other.rules, timezone=other.timezone, erased=other.erased) == other
+        alike = replace(self, rules=other.rules, timezone=other.timezone, erased=other.erased, hook_secret=other.hook_secret)
+        return alike == other

@@ -7,6 +7,7 @@ from django.db import close_old_connections
 
 from stats.domain.metrics import CountingRules, QueueTargets, Variant
 from stats.history.assignments import Assigned
+from stats.history.hook_tables import SourceHook
 from stats.history.hooks import address_of
 from stats.history.marks import read_erased
 from stats.models import Organisation, Source
@@ -30,6 +31,7 @@ def read_assignments() -> list[Assigned]:
         rules = CountingRules(targets=targets, include_internal=organisation.include_internal)
         for source in organisation.sources.all():
             if source.enabled:
+                hook = _hook_of(source)
                 found.append(
                     Assigned(
                         organisation=organisation.slug,
@@ -44,7 +46,8 @@ def read_assignments() -> list[Assigned]:
                         erased=erased,
                         second_token=source.second_token,
                         settings=source.settings,
-                        hook_address=_hook_address(source),
+                        hook_address=address_of(hook, source.hook_base) if hook is not None else "",
+                        hook_secret=hook is not None and bool(hook.sealed_secret),
                         paused_at=round(source.paused_at.timestamp() * 1000) if source.paused_at is not None else None,
                         paused_by=source.paused_by,
                     )
@@ -52,10 +55,9 @@ def read_assignments() -> list[Assigned]:
     return found
 
 
-def _hook_address(source: Source) -> str:
-    """Where the vendor posts to now."""
-    hook = next((each for each in source.hooks.all() if source.hook_mark and each.mark == source.hook_mark), None)
-    return address_of(hook, source.hook_base) if hook is not None else ""
+def _hook_of(source: Source) -> SourceHook | None:
+    """The one the vendor posts to now."""
+    return next((each for each in source.hooks.all() if source.hook_mark and each.mark == source.hook_mark), None)
 
 
 read_assignments_async = sync_to_async(read_assignments, thread_sensitive=False)

@@ -30,9 +30,13 @@ KeepSecret = Callable[[str], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted:
-    """Where a vendor posts to us ("": nowhere), and who keeps a secret it names."""
+    """Where a vendor posts to us ("": nowhere), and who keeps a secret it names.
+
+    `unsigned`: it signs, and nobody knows with what, because we ended between its word and our keeping it.
+    """
 
     address: str = ""
+    unsigned: bool = False
     keep_secret: KeepSecret | None = None
 
 
@@ -53,6 +57,7 @@ class Ordering:
         works: Callable[[], None],
     ) -> None:
         self._provider, self._address, self._keep_secret, self._health = provider, posted.address, posted.keep_secret, health
+        self._unsigned = posted.unsigned
         self._changed, self._missed, self._works = changed, missed, works
         self._good_at: int | None = None
         self._untried = False  # something was ordered, and the vendor has not been asked to prove that it comes
@@ -85,7 +90,10 @@ class Ordering:
         mended = 0
         if any(not each.enabled for each in found):
             mended += await self._provider.revive(self._address)
+        if self._unsigned and found:
+            await self._provider.disconnect(self._address)
         connected = await self._provider.connect(self._address)
+        self._unsigned = self._unsigned and not connected.secret
         if connected.secret and self._keep_secret is not None:
             await self._keep_secret(connected.secret)
         mended += connected.made

@@ -27,6 +27,7 @@ from stats.live.board_store import Store, StoreAway
 from stats.live.leases import Lease
 from stats.live.relief import Relief
 from stats.providers.base import LiveProvider
+from stats.providers.registry import COMPANIES
 
 log = structlog.get_logger(__name__)
 
@@ -151,7 +152,11 @@ class Keeper:
             reached=self._mark(assignment),
             relieving=leaving is not None,
             erased=assignment.erased,
-            posted=Posted(address=assignment.hook_address, keep_secret=self._secrets_of(assignment)),
+            posted=Posted(
+                address=assignment.hook_address,
+                unsigned=_signs(assignment.provider) and not assignment.hook_secret,
+                keep_secret=self._secrets_of(assignment),
+            ),
         )
         try:
             await self._session.run()
@@ -174,6 +179,12 @@ class Keeper:
 
     def _secrets_of(self, assignment: Assigned) -> KeepSecret | None:
         return partial(self._keep_secret, assignment) if self._keep_secret is not None else None
+
+
+def _signs(company: str) -> bool:
+    """Whether a company signs what it posts with a secret it names when it is ordered."""
+    known = COMPANIES.get(company)
+    return known is not None and bool(getattr(known.hook, "signs", False))
 
 
 class Supervisor:

@@ -127,9 +127,7 @@ class Command(BaseCommand):
             lines.append(f"  TV board         {_board_address('team')}")
             lines.append(f"  supervisor board {_board_address('supervisor')}")
             lines.append(f"  supervisor pages {home}/login/   user: demo   password: {password}")
-            lines.append(
-                "  The contact centre is simulated; a second one, on four systems, is in your menu.\n  Ctrl-C ends everything."
-            )
+            lines.append("  The contact centre is simulated; a second one, on four systems, is in your menu.\n  Ctrl-C ends everything.")
         else:
             lines += [f"  first run        {address}" for address in _printed("setup_code").splitlines()]
             lines.append("  TV board         python manage.py screen_url team")

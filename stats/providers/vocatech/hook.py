@@ -41,6 +41,7 @@ class VocatechHook:
     methods: Sequence[str] = ("POST",)
     headers: Sequence[str] = (SIGNATURE, TIMESTAMP)
     largest = 2 << 20  # a transcript of hours
+    signs = True  # with a secret it names once, when a webhook is made
     answer = Answer(status=202)
     again = Answer(status=200)
 
