@@ -255,8 +255,8 @@ class Desk:
             first = request.http_range.start
             last = min(request.http_range.stop or len(SOUND), len(SOUND))
             headers = {"Content-Range": f"bytes {first}-{last - 1}/{len(SOUND)}", "Accept-Ranges": "bytes"}
-            return web.Response(status=206, body=SOUND[first:last], content_type="audio/wav", headers=headers)
-        return web.Response(body=SOUND, content_type="audio/wav")
+            return web.Response(status=206, body=SOUND[first:last], content_type="audio/mpeg", headers=headers)
+        return web.Response(body=SOUND, content_type="audio/mpeg")
 
     async def messages(self, request: web.Request, space: str) -> Document:
         begin, end = self._window(request)
