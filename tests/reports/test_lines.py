@@ -3,6 +3,7 @@
 from stats.domain.metrics import QueueTargets
 from stats.domain.report import Line, Span, total
 from stats.domain.report_lines import Lines, put, put_waits
+from wallboard.reports.report import Report
 
 DAY = 86_400_000
 SPAN = Span(organisation="north", timezone="Etc/UTC", first="1970-01-01", last="1970-01-03")
@@ -82,3 +83,14 @@ def test_histograms_and_settings_of_several_rows_are_one_lines() -> None:
     assert told[0].amounts == {"h3": 3, "h4": 5, "h5": 1}
     assert [each.settings for each in told] == [(old, new), (new,)]
     assert total(told).settings == (old, new)
+
+
+def test_what_a_vendor_cannot_tell_of_unheard_hours_is_unknown_until_somebody_listens() -> None:
+    """Who let a telephone ring out is not in every vendor's past; of the hours that were heard it is."""
+    report = Report(span=SPAN, kind="agent", lacks={"7": frozenset({"hold_time"})}, lacks_past={"7": frozenset({"missed"})})
+    report.watched_from = {"7": DAY, "11": 3 * DAY}
+    unheard, heard = Line("7", 0, DAY, {"offers": 3, "answered": 3}), Line("7", DAY, 2 * DAY, {"offers": 4, "answered": 3, "missed": 1})
+    assert [report.numbers(line)["missed"] for line in (unheard, heard)] == [None, 1]
+    assert [report.numbers(line)["hold_time"] for line in (unheard, heard)] == [None, None]
+    assert [report.numbers(line)["answered"] for line in (unheard, heard)] == [3, 3]
+    assert report.numbers(Line("11", 0, DAY, {"offers": 3, "missed": 2}))["missed"] == 2, "another vendor tells it"

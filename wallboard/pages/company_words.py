@@ -35,6 +35,7 @@ FACTS: Mapping[str, Words] = {
     "contacts": _("Names on numbers"),
     "dial": _("Calling somebody back by a click"),
 }
+PAST = _("Agents, of hours to which nobody listened")
 HOW: Mapping[str, Words] = {"told": _("Told"), "derived": _("Derived"), "none": _("Cannot be told")}
 _DERIVED: Mapping[str, Words] = {
     "presence": _("Made from each agent's rings and calls: busy or not is seen, a break or a wrap-up is not."),
@@ -184,10 +185,10 @@ def lacking(company: Company) -> list[Lacking]:
         numbers = []
         for metric in metrics:
             # Queues' numbers are the whole organisation's, too.
-            anchor = next((f"{of}.{metric}" for of in (place, "queue") if f"{of}.{metric}" in WORDS), "")
+            anchor = next((f"{of}.{metric}" for of in (place.removesuffix("_past"), "queue") if f"{of}.{metric}" in WORDS), "")
             numbers.append((str(WORDS[anchor][0]) if anchor in WORDS else metric, anchor))
         if numbers:
-            found.append(Lacking(place=str(PLACES.get(place, place)), numbers=numbers))
+            found.append(Lacking(place=str(PAST if place == "agent_past" else PLACES.get(place, place)), numbers=numbers))
     return found
 
 

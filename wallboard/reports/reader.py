@@ -78,10 +78,11 @@ class Reader:
         report.scoped, report.away = span.queues is not None, self.told.away
         report.names = self._names(report.lines, called, key_of)
         report.watched_from, report.unread = watched, tuple(unread)
-        report.lacks = self._lacks(called, key_of)
+        report.lacks = self._lacks(called, key_of, self.kind)
+        report.lacks_past = self._lacks(called, key_of, "agent_past") if kind == "agent" else {}
         return report, laid.rolled_to
 
-    def _lacks(self, called: Collection[tuple[str, str]], key_of: Callable[[str, str], str]) -> dict[str, frozenset[str]]:
+    def _lacks(self, called: Collection[tuple[str, str]], key_of: Callable[[str, str], str], scope: str) -> dict[str, frozenset[str]]:
         """By key, and under "" for all keys together, what nobody can tell; nothing of sources the live store has not heard of."""
         sources = self.told.facts.sources
         if not any(source.lacks for source in sources.values()):
@@ -90,9 +91,9 @@ class Reader:
             return {"": frozenset(site_lacks(self.told.facts))}
         found: dict[str, frozenset[str]] = {}
         for source, stored in called:
-            found[key_of(source, stored)] = frozenset(lacks_of(sources.get(source), self.kind))
+            found[key_of(source, stored)] = frozenset(lacks_of(sources.get(source), scope))
         parties = self.told.facts.agents if self.kind == "agent" else self.told.facts.queues
-        found.update({key: frozenset(lacks_of(sources.get(party.source), self.kind)) for key, party in parties.items()})
+        found.update({key: frozenset(lacks_of(sources.get(party.source), scope)) for key, party in parties.items()})
         return found | ({"": frozenset.intersection(*found.values())} if found else {})
 
     def _watched_from(self, key_of: Callable[[str, str], str]) -> dict[str, int]:

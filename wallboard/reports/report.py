@@ -23,7 +23,7 @@ class Report:
     `away`: the live store told nothing. `scoped`: it is made of some queues alone, so that the site's calls are unknown.
     `watched_from`: key of an agent -> since when (epoch ms) somebody watched; the times of a line that ends before are unknown. None:
     nobody asked. `unread`: its days of which the archive knows a part alone. `lacks`: by key, ids of numbers that its telephone system
-    cannot tell ("": that none of them can).
+    cannot tell ("": that none of them can); `lacks_past`: that it cannot tell of what nobody listened to.
     """
 
     span: Span
@@ -39,6 +39,7 @@ class Report:
     watched_from: Mapping[str, int] | None = None
     unread: tuple[str, ...] = ()
     lacks: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    lacks_past: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def by_key(self) -> dict[str, Line]:
         """Every key's line over the whole span."""
@@ -72,7 +73,8 @@ class Report:
         if self.kind == "site" and self.scoped:
             numbers.update(dict.fromkeys(SITE_COUNTED))
         if self.kind == "agent" and self._unwatched(line):
-            numbers.update({name: None for name in numbers if name.startswith(_TIMES) or name == "occupancy"})
+            unknown = self.lacks_past.get(line.key, frozenset())
+            numbers.update({name: None for name in numbers if name.startswith(_TIMES) or name == "occupancy" or name in unknown})
         if lacks := self.lacks.get(line.key):
             numbers.update({name: None for name in numbers if name in lacks})
         return numbers

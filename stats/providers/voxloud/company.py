@@ -33,6 +33,8 @@ COMPANY = Company(
         # Who hangs up in the menu and who hangs up waiting are told alike.
         "site": ("ivr_abandoned", *_OF_QUEUES, *_AVAILABILITY),
         "agent": ("talk_time", "hold_time", "time_wrapup", "time_ready", "time_idle", "time_away", "time_logged_in", "occupancy"),
+        # Of hours that nobody listened to, the telephony events say who answered and nobody else who rang.
+        "agent_past": ("offers", "missed", "withdrawn", "answer_rate", "ring_time"),
     },
     derives_presence=True,
 )
