@@ -91,7 +91,7 @@ class Polls:
 
         async def one(queue: Any) -> Fields | None:
             told = fields(queue)
-            name = values.word(told.get("name"), 96)
+            name = values.word(told.get("name"), 512)
             if name is None:
                 return None
             async with gate:

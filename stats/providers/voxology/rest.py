@@ -9,6 +9,7 @@ Rules that hold here:
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -65,12 +66,13 @@ class Rest:
 
     async def follow(self, address: str) -> Fields:
         """The next block of logs, as the vendor addressed it. Raises Refused when that is not the address we know."""
-        url = urljoin(f"{self._base}/", address)
-        ours, asked = urlsplit(self._base), urlsplit(url)
-        path = f"{ours.path}{self._prefix}{SAFE['logs']}"
-        if (asked.scheme, asked.netloc) != (ours.scheme, ours.netloc) or asked.path != path or len(url) > 4_000:
+        ours, asked = urlsplit(self._base), urlsplit(urljoin(f"{self._base}/", address))
+        before, logs, after = asked.path.partition(SAFE["logs"])
+        # It may leave out the version or the sub account, which are put before it again; whatever else is there is another address.
+        known = before in ("", ours.path, f"{ours.path}{self._prefix}", self._prefix) and logs and re.fullmatch(r"(/[\w@%-]+)*/?", after)
+        if (asked.scheme, asked.netloc) != (ours.scheme, ours.netloc) or not known or len(address) > 4_000:
             raise Refused("config", "the next block of logs lies at an address that is not the configured one")
-        return await self._json("GET", URL(url, encoded=True))
+        return await self._json("GET", URL(f"{self._base}{self._prefix}{logs}{after}?{asked.query}", encoded=True))
 
     async def dial(self, body: Mapping[str, Any]) -> Fields:
         """Make a call. Raises Retry or Refused."""
@@ -145,8 +147,12 @@ class Rest:
 
 def _segment(value: str) -> str:
     """A name or id as one part of a path. Raises ValueError for what could be read as another path."""
-    if not value or value in (".", "..") or value.casefold() in _TAKEN or "/" in value or "\\" in value or not value.isprintable():
+    if "\\" in value or not value.isprintable():
         raise ValueError("not a part of a path")
+    # A queue may be called "Sales/Support": should somebody on the way decode that, it is still no other question.
+    for part in value.split("/"):
+        if part in ("", ".", "..") or re.split(r"[?#;]", part)[0].strip().casefold() in _TAKEN:
+            raise ValueError("not a part of a path")
     return quote(value, safe="@")
 
 

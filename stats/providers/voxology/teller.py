@@ -142,7 +142,7 @@ class Teller:
             direction=talk.direction,
             internal=talk.internal,
             number=talk.number,
-            started_at=talk.started_at,
+            started_at=talk.started_at if talk.started_at is not None else words.since,
             ended_at=talk.ended_at,
             first_answered_at=talk.answered_at if talk.direction is Direction.OUT else None,
             ivr_seen=True if talk.menus or words.said.event == "onmenu" or words.keys else None,

@@ -29,6 +29,7 @@ class Words:
     direction: Direction | None = None
     status: str | None = None
     started_at: int | None = None
+    since: int | None = None  # of a live row: the best there is for a start, until anything says more
     ended_at: int | None = None
     connected_ms: int | None = None  # how long it has been connected, or was
     lasted_ms: int | None = None  # of a request: from the call's start to the request
@@ -71,6 +72,7 @@ def of_live(row: LiveRow) -> Words:
         near=values.word(row.caller_id_no),
         status=status,
         started_at=values.instant(row.date) if status in ("live-queued", "live-ringing") else None,
+        since=values.instant(row.date),
         connected_ms=values.length(row.connected_time) if status == "live-in-progress" else None,
         detection=_detection(row.detection),
         error=values.word(row.error),
