@@ -5,12 +5,14 @@ Rules that hold here:
    that neither their order of coming nor a repetition changes anything. What fits no ring is kept aside: its beginning may still come.
 2. What a document about the whole call says (`told_by` "call") fills what no event told, and never stands beside it.
 3. A ring whose end nobody told ends with its call.
+4. A caller's ring that names no queue is for the one that its call is known to have come to (`Visit.derived`): a document about the whole
+   call may know of a queue that no event does.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from stats.domain.records import Call, Offer, Party
+from stats.domain.records import Call, Direction, Offer, Party
 
 EVENT, CALL = "event", "call"
 NEAR_MS = 1000
@@ -49,7 +51,14 @@ def whole(call: Call) -> Call:
             rings = _answered_by_document(rings, told, ended_at)
         kept += [_closed(ring, ended_at) if over and not ring.ended else ring for ring in rings]
     kept.sort(key=lambda o: (o.began_at is None, o.began_at or 0, o.agent.key or ""))
+    queues = [visit.queue for visit in call.visits if visit.derived]
+    if len(queues) == 1:
+        kept = [replace(ring, queue=queues[0]) if _is_callers(ring) and ring.queue is None else ring for ring in kept]
     return replace(call, offers=tuple(kept))
+
+
+def _is_callers(ring: Offer) -> bool:
+    return bool(ring.told_by) and ring.direction is Direction.IN
 
 
 def earliest(held: int | None, told: int | None) -> int | None:

@@ -270,6 +270,20 @@ def test_a_rule_leads_to_a_queue_when_the_record_comes_and_a_number_goes_before_
 
 
 @pytest.mark.acceptance("VL-10")
+def test_the_ring_of_a_call_that_a_rule_led_to_a_queue_is_that_queues() -> None:
+    """VL-10: events name no rule, so that the record alone tells the queue; its wait is until the answer that the events told."""
+    own = "+46846500498"
+    told = (
+        *(event(kind, NOON + at, 101, target=own) for kind, at in (("INCOMING", 7), ("ANSWERED", 5 * S + 7), ("HANGUP", 30 * S))),
+        record(NOON, 30, 5, "CALL_TERMINATED", destinationNumber=own, ruleNames=["IVRSupport"], **ANSWERER),
+    )
+    for bodies in permutations(told):
+        call = settled(*bodies)
+        assert [(v.visit.queue.name, v.wait, v.talk) for v in call.visits] == [("Support", 5 * S + 7, 25 * S - 7)]
+        assert [o.queue and o.queue.name for o in call.call.offers] == ["Support"]
+
+
+@pytest.mark.acceptance("VL-10")
 def test_odd_settings_of_queues_are_left_out() -> None:
     """VL-10: an administrator's slip makes no queue, and stops nothing."""
     for odd in (None, "x", [None, {"name": ""}, {"numbers": ["+46846500402"]}, {"name": "Q", "numbers": None, "rules": 7}]):
