@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 from aiohttp import web
 
@@ -11,6 +12,7 @@ from stats.domain.notes import Contact, Recording
 from stats.domain.outcomes import settle
 from stats.domain.records import AgentPresence, Call, QueueEstimate
 from stats.providers.base import Dials, Greets, Hooked, Knows, Sounds
+from stats.providers.voxloud import wire
 from stats.providers.voxloud.ordering import EVENTS
 from stats.providers.voxloud.provider import VoxloudProvider
 from stats.providers.voxloud.simulator import VoxloudSimulator
@@ -175,6 +177,17 @@ async def test_all_pages_of_a_window_are_read_and_nothing_beside_it(
     assert not any(isinstance(each, Call) for each in page.tellings)
 
 
+@pytest.mark.acceptance("VL-11")
+def test_what_a_page_counts_is_believed_where_it_counts_its_own_rows_rightly() -> None:
+    """VL-11: the vendor's own example shows two rows, says that they are eight, and is the last page."""
+
+    def total(rows: int, said: int | None) -> int | None:
+        page = {"content": [{}] * rows, "last": True, "totalElements": 8, "totalPages": 1, "numberOfElements": said, "size": 30}
+        return msgspec.json.decode(msgspec.json.encode(page), type=wire.SpringPage).total
+
+    assert (total(2, 8), total(2, 2), total(8, 8), total(2, None)) == (None, 8, 8, 8)
+
+
 async def test_an_empty_window_is_one_empty_page(vendor: VoxloudProvider) -> None:
     """Nothing, and no more."""
     assert await all_pages(vendor, NOON, NOON + HOUR, 20) == ([], [], 1)
@@ -287,6 +300,17 @@ async def test_users_are_agents_by_extension_and_contacts_are_names_of_numbers(h
     del house.contacts["k0"]
     again = [each for each in await vendor.people(received_at=NOON) if isinstance(each, Contact) and not each.name]
     assert [(each.contact_id, each.number) for each in again] == [("k0", "+46313900600"), ("k0", "+46701000000")]
+
+
+async def test_the_extension_of_a_group_is_no_agents(vendor: VoxloudProvider) -> None:
+    """A colleague who dials a group rings its users, told by their own events; before the users were asked, anybody may be one."""
+    told = [event("STARTED", NOON, 101, origin="101", target="200"), event("ANSWERED", NOON + 5000, 102, origin="101", target="200")]
+    lost = record(NOON, 9, 9, "CALL_LOST_NO_ANSWER", direction="INTERNAL", originatorNumber="101", destinationNumber="200", callId="c2")
+    assert [o.agent.key for call in merged(hear(vendor, [*told, lost])).values() for o in call.offers].count("s:vl:200") == 2
+    await vendor.people(received_at=NOON)
+    calls = merged(hear(vendor, [*told, lost]))
+    assert [o.agent.key for o in calls["c1"].offers] == ["s:vl:102"]
+    assert calls["c2"].offers == ()
 
 
 async def test_an_outgoing_call_that_shows_the_companys_number_is_known_by_its_users_name(vendor: VoxloudProvider) -> None:

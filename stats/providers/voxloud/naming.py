@@ -84,6 +84,7 @@ class Staff:
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
         self._extensions: dict[str, str | None] = {}
+        self._all: frozenset[str] = frozenset()
         self.own: frozenset[str] = frozenset()
 
     def learn(self, users: Sequence[User], region: str) -> None:
@@ -92,12 +93,17 @@ class Staff:
         self._extensions = {}
         for ext, name in self._names.items():
             self._extensions[name.casefold()] = None if name.casefold() in self._extensions else ext
+        self._all = frozenset(ext for user in users if (ext := extension_of(user)) is not None)
         shown = [did.number for user in users if user.outbound_cli is not None for did in user.outbound_cli.available_dids]
         self.own = frozenset(number for raw in shown if (number := spelled(text(raw), region)))
 
     def name_of(self, ext: str) -> str | None:
         """Whose extension it is."""
         return self._names.get(ext)
+
+    def user_of(self, ext: str | None) -> str | None:
+        """The extension, unless it is known to be no user's: a group, a conference or a mailbox has one too."""
+        return ext if not self._all or ext in self._all else None
 
     def extension_of(self, name: str | None) -> str | None:
         """The extension of the only user of that name."""

@@ -86,7 +86,7 @@ class VoxloudProvider:
             rows=len(keys),
             malformed=malformed,
             unreadable=unreadable,
-            total=spring.total_elements,
+            total=spring.total,
             cursor=str(number + 1),
             more=bool(keys) and spring.last is not True,
             keys=keys,

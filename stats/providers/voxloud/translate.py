@@ -51,7 +51,7 @@ def _event(heard: Heard, hearing: Hearing) -> Call:
     agent = _subject(document, subject, hearing)
     if direction is Direction.INTERNAL and subject is not None and subject == extension(origin):
         # Who dialled a colleague is not rung; whoever is dialled is told by the call's own document or by this.
-        agent = agent_of(extension(target), text(document.destination_name), hearing)
+        agent = agent_of(hearing.staff.user_of(extension(target)), text(document.destination_name), hearing)
     queue = hearing.queues.of_number(spelled(target, hearing.region)) if direction is Direction.IN else None
     about = (
         spelled(origin, hearing.region)
@@ -167,7 +167,8 @@ def _record(heard: Heard, hearing: Hearing) -> list[Telling]:
         talk_ms=talk,
         asof=hearing.received_at,
     )
-    rang = agent if answered else agent_of(extension(target), None, hearing) if direction is not Direction.OUT and last in _RANG else None
+    dialled = hearing.staff.user_of(extension(target)) if direction is not Direction.OUT and last in _RANG else None
+    rang = agent if answered else agent_of(dialled, None, hearing)
     if direction is Direction.OUT:
         rang = agent
     offers: tuple[Offer, ...] = ()

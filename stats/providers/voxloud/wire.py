@@ -152,7 +152,13 @@ class SpringPage(msgspec.Struct, rename="camel"):
     content: list[msgspec.Raw] = []
     last: bool | None = None
     total_elements: int | None = None
+    number_of_elements: int | None = None
     number: int | None = None
+
+    @property
+    def total(self) -> int | None:
+        """Rows of all pages; None where the page miscounts its own rows, as the vendor's own example does."""
+        return self.total_elements if self.number_of_elements in (None, len(self.content)) else None
 
 
 def heard(body: bytes) -> Heard:
