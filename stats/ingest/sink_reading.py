@@ -10,6 +10,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import structlog
+
 from stats.clock import now_ms
 from stats.domain.errors import Refused, Retry
 from stats.domain.notes import Transcript
@@ -18,7 +20,9 @@ from stats.history.notes import upsert_notes
 from stats.history.outbox_tables import Upload
 from stats.history.shelf import ask
 from stats.ingest.sink_standing import Standing
-from stats.providers.sinks import Sink
+from stats.providers.sinks import Sink, Unread
+
+log = structlog.get_logger(__name__)
 
 HOUR_MS = 3_600_000
 AT_ONCE = 200
@@ -43,6 +47,10 @@ class ReadingBack:
             try:
                 await self._read_some(some)
                 await self._standing.answers()
+            except Unread as why:
+                log.warning("sink.unread", sink=self._name, reason=why.reason)
+                for row in some:
+                    await self._note_read(row, **self._next_read(row))
             except Refused as why:
                 await self._standing.refused(why)
                 return

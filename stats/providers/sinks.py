@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from stats.domain.errors import ProviderError
+from stats.domain.errors import ProviderError, Retry
 from stats.domain.notes import Turn
 from stats.domain.parcels import Parcel
 
@@ -20,6 +20,10 @@ class NotTaken(ProviderError):
         super().__init__(reason)
         self.reason = reason
         self.there = there
+
+
+class Unread(Retry):
+    """The place is there, and will not answer what became of calls: nothing else is held up by that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +64,7 @@ class Sink(Protocol):
         ...
 
     async def analysed(self, *, start_ms: int, end_ms: int, offset: int) -> tuple[Sequence[Analysed], int]:
-        """Calls that took place in [start, end] from an offset on, and the next offset; 0: there are no more. Raises Retry or Refused."""
+        """Calls that took place in [start, end] from an offset on, and the next offset; 0: no more. Raises Retry (or Unread) or Refused."""
         ...
 
     async def close(self) -> None:

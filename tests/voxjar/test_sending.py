@@ -393,6 +393,21 @@ async def test_a_call_that_is_never_analysed_is_asked_for_a_last_time(start: Sta
     assert (row.state, row.analysed_ms, row.reads) == ("sent", None, 3)
 
 
+async def test_a_place_that_does_not_tell_what_it_heard_still_gets_what_is_recorded(start: Start, simulator: VoxjarSimulator) -> None:
+    """VJ-11: a question that fails takes its own feature away, and holds up nothing else."""
+    simulator.troubles.append(Trouble(door="graphql", times=10_000, status=200, body='{"errors": [{"message": "no such filter"}]}'))
+    await start(paces=replace(QUICK, away=60.0, reads=(0.02, 0.02)))
+    await ready()
+    await tell(now_recorded())
+    await until_state("sent")
+    await until(lambda: _given_up())
+    await tell(now_recorded(2))
+    await until_state("sent", 2)
+    place = await ask(partial(outbox.state_of, ORGANISATION, "voxjar"))
+    assert place is not None
+    assert place.state == "sending"
+
+
 async def _given_up() -> bool:
     return all(row.read_next_ms is None and row.reads for row in await rows())
 

@@ -4,13 +4,15 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
+from graphql import build_schema, execute_sync, parse, print_schema, validate
 
 from stats.domain.errors import Refused, Retry
 from stats.ingest import door
 from stats.providers.sinks import NotTaken
 from stats.providers.voxjar import wire
 from stats.providers.voxjar.simulator import Trouble, VoxjarSimulator
-from stats.providers.voxjar.sink import VoxjarSink
+from stats.providers.voxjar.simulator.schema import make_schema
+from stats.providers.voxjar.sink import VoxjarSink, fields_of
 from stats.providers.voxjar.translate import expires_at, length_ms
 from tests.voxjar.conftest import config
 from tests.voxjar.parcels import NOON, parcel, sound
@@ -61,13 +63,16 @@ async def test_a_token_that_is_no_jwt_tells_no_end() -> None:
         ),
         (Trouble(door="enqueue", status=200, body="<h1>Welcome</h1> " + "x " * 300, content_type="text/html"), Retry, "no JSON: Welcome"),
         (Trouble(door="enqueue", status=413, body="too large", content_type="text/plain"), NotTaken, "http 413"),
+        (Trouble(door="enqueue", status=431, body="{}"), NotTaken, "http 431"),
+        (Trouble(door="enqueue", status=402, body='{"message": "no credit"}'), Retry, "no credit"),
         (Trouble(door="enqueue", status=200, body='{"error": "unknown call type"}'), NotTaken, "unknown call type"),
+        (Trouble(door="enqueue", status=200, body='{"error": "Unexpected token < in JSON"}'), NotTaken, "Unexpected token"),
         (Trouble(door="enqueue", status=403, body='{"message": "no such permission"}'), Refused, "no such permission"),
         (Trouble(door="enqueue", status=302), Refused, "http 302"),
         (Trouble(door="enqueue", drop="before"), Retry, None),
         (Trouble(door="enqueue", drop="after"), Retry, None),
     ],
-    ids=["502-page", "200-page", "413", "200-error", "403", "redirect", "cut-before", "cut-after"],
+    ids=["502-page", "200-page", "413", "431", "402", "200-error", "200-no-auth", "403", "redirect", "cut-before", "cut-after"],
 )
 async def test_what_an_uploads_answer_means(
     simulator: VoxjarSimulator, sink: VoxjarSink, trouble: Trouble, kind: type[Exception], says: str | None
@@ -152,6 +157,9 @@ async def test_a_speaker_is_told_where_the_schema_has_one(simulator: VoxjarSimul
         ({"durations": "seconds"}, set()),
         ({"transcripts": "text"}, set()),
         ({"introspection": "false"}, set()),
+        ({"introspection": "false", "durations": "seconds"}, set()),
+        ({"introspection": "false", "absent_fields": "Call.tags"}, {"tags", "duration_ms", "silence_ms", "disposition"}),
+        ({"introspection": "false", "transcripts": "text"}, {"tags", "duration_ms", "silence_ms", "disposition"}),
         ({"hidden_until_done": "true"}, set()),
     ],
     ids=str,
@@ -191,6 +199,38 @@ async def test_an_answer_with_errors_and_no_data_is_tried_again(simulator: Voxja
     with pytest.raises(Retry, match="try later"):
         await sink.analysed(start_ms=NOON, end_ms=NOON + 1, offset=0)
     assert await sink.analysed(start_ms=NOON, end_ms=NOON + 1, offset=0) == ([], 0)
+
+
+async def test_a_length_inside_a_transcript_may_be_an_interval_too() -> None:
+    """VJ-11, VJ-A9: a field with parts of its own is asked for with them, and left out where nobody knows them."""
+    schema = make_schema("", "interval", "turns", speakers=True)
+    text = print_schema(schema).replace("  length: Float", "  length: Interval").replace("  speaker: String", "  speaker: Person")
+    asked = wire.calls_document(fields_of(execute_sync(build_schema(text), parse(wire.ABOUT)).data or {}))
+    assert "length { hours minutes seconds milliseconds }" in asked
+    assert "speaker" not in asked
+    assert validate(build_schema(text), parse(asked)) == []
+
+
+async def test_who_is_not_known_may_be_told_by_a_code(simulator: VoxjarSimulator, sink: VoxjarSink) -> None:
+    """VJ-01, VJ-11: 200 with errors, in whatever words."""
+    told = '{"data": null, "errors": [{"message": "No.", "extensions": {"code": "UNAUTHENTICATED"}}]}'
+    simulator.troubles.append(Trouble(door="graphql", status=200, body=told))
+    with pytest.raises(Refused) as refused:
+        await sink.greet()
+    assert refused.value.kind == "auth"
+
+
+async def test_the_address_may_be_that_of_the_web_interface_or_lie_deeper(simulator: VoxjarSimulator) -> None:
+    """VJ-A1: what people have a bookmark of, with or without a slash; a path before it is kept."""
+    for end in ("", "/", "/graphql", "/graphql/"):
+        sink = VoxjarSink(config(simulator, live_url=simulator.url + end))
+        await sink.greet()
+        await sink.close()
+    deeper = VoxjarSink(config(simulator, live_url=f"{simulator.url}/deeper"))
+    with pytest.raises(Refused, match="404") as refused:
+        await deeper.greet()
+    assert refused.value.kind == "config"
+    await deeper.close()
 
 
 async def test_sound_that_breaks_off_makes_no_call(simulator: VoxjarSimulator, sink: VoxjarSink) -> None:

@@ -24,14 +24,19 @@ ANSWER_S = 30.0
 # An upload takes as long as the line needs; one that stands still for so long has ended.
 STILL_S = 60.0
 LONGEST_WAIT_S = 3600.0
-_ABOUT_TOKENS = re.compile(r"unauthori[sz]ed|unauthenticated|not authenticated|jwt|token|log ?in required", re.IGNORECASE)
+_ABOUT_TOKENS = re.compile(
+    r"un(authori[sz]|authenticat)ed|not (authori[sz]|authenticat)ed|jwt|(?<!unexpected )token|log ?in required|logged in", re.IGNORECASE
+)
+# Of an upload: statuses below 500 that are not about what was sent, so that the same may be taken another time.
+_ANOTHER_TIME = frozenset({401, 402, 403, 404, 408, 409, 421, 425, 429})
 
 
 class Rest:
     """The doors of one account."""
 
     def __init__(self, url: str, token: str) -> None:
-        self._url, self._token = url.rstrip("/"), token
+        # The address of the web interface for questions is the one that people know.
+        self._url, self._token = url.strip().rstrip("/").removesuffix("/graphql"), token
         self._session: aiohttp.ClientSession | None = None
 
     async def ask(self, query: str, variables: Mapping[str, Any] | None = None) -> wire.Answer:
@@ -39,7 +44,7 @@ class Rest:
         timeout = aiohttp.ClientTimeout(total=ANSWER_S, sock_connect=10)
         asked = {"query": query, "variables": dict(variables or {})}
         try:
-            async with self._opened().post("/graphql", json=asked, timeout=timeout, allow_redirects=False) as response:
+            async with self._opened().post("graphql", json=asked, timeout=timeout, allow_redirects=False) as response:
                 body = await _read(response)
         except (aiohttp.ClientError, TimeoutError, OSError) as why:
             raise Retry(_reason(why)) from why
@@ -53,7 +58,7 @@ class Rest:
         if answer is None:
             raise Retry(f"no JSON: {wire.short(body.decode('utf-8', 'replace'))}")
         if answer.data is None:
-            if _ABOUT_TOKENS.search(words):
+            if _ABOUT_TOKENS.search(words) or wire.unknown_to(answer):
                 raise Refused("auth", words)
             raise Malformed("graphql", words or "neither data nor errors")
         return answer
@@ -69,7 +74,7 @@ class Rest:
         body = _Body(head, sound, tail, length)
         try:
             async with self._opened().post(
-                "/enqueue", data=body.pieces(), headers=headers, timeout=timeout, allow_redirects=False
+                "enqueue", data=body.pieces(), headers=headers, timeout=timeout, allow_redirects=False
             ) as response:
                 told = await _read(response)
         except (aiohttp.ClientError, TimeoutError, OSError) as why:
@@ -83,7 +88,7 @@ class Rest:
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
             try:
-                self._session = aiohttp.ClientSession(self._url, headers={"Authorization": f"Bearer {self._token}"})
+                self._session = aiohttp.ClientSession(f"{self._url}/", headers={"Authorization": f"Bearer {self._token}"})
             except ValueError as why:
                 raise Refused("config", "no address") from why
         return self._session
@@ -150,7 +155,7 @@ def _judge(response: aiohttp.ClientResponse, body: bytes) -> None:
         return
     if response.status == 409:
         raise NotTaken(words, there=True)
-    if response.status in (400, 405, 406, 410, 411, 413, 414, 415, 422):
+    if 400 <= response.status < 500 and response.status not in _ANOTHER_TIME:
         raise NotTaken(f"http {response.status}: {words}")
     raise _of_status(response, words)
 

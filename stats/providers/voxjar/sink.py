@@ -11,7 +11,7 @@ from typing import Any
 from stats.domain.errors import Malformed, Retry
 from stats.domain.parcels import Parcel
 from stats.providers.base import Account, SourceConfig
-from stats.providers.sinks import Analysed
+from stats.providers.sinks import Analysed, Unread
 from stats.providers.voxjar import wire
 from stats.providers.voxjar.rest import Rest
 from stats.providers.voxjar.translate import analysed_of, expires_at, metadata_of
@@ -27,6 +27,13 @@ _WANTED: Mapping[str, Sequence[str]] = {
     "transcript": (*wire.USUAL_TURN, *wire.SPEAKERS),
 }
 Fields = Mapping[str, Sequence[str]]
+# What is tried, one after the other, where the schema will not speak of itself: the last two are all that a public script asks for.
+_GUESSES: Sequence[Fields] = (
+    {"identifier": (), **_WANTED, "transcript": wire.USUAL_TURN},
+    {"identifier": (), **_WANTED, "transcript": wire.USUAL_TURN, "duration": (), "silenceDuration": ()},
+    {"identifier": (), "transcript": wire.USUAL_TURN},
+    {"identifier": (), "transcript": ()},
+)
 
 
 class VoxjarSink:
@@ -36,6 +43,7 @@ class VoxjarSink:
         self._rest = Rest(config.live_url, config.token)
         self._expires_at = expires_at(config.token)
         self._fields: Fields | None = None
+        self._guess = 0
 
     @property
     def expires_at(self) -> int | None:
@@ -73,16 +81,21 @@ class VoxjarSink:
 
     async def analysed(self, *, start_ms: int, end_ms: int, offset: int) -> tuple[Sequence[Analysed], int]:
         """A page of twenty, and where the next begins."""
-        fields = await self._known_fields()
-        if "identifier" not in fields:
-            return (), 0
         window = {"greaterThanOrEqualTo": _iso(start_ms), "lessThanOrEqualTo": _iso(end_ms)}
-        try:
-            rows = await self._calls(fields, {"timestamp": window}, offset)
-        except Malformed as why:
-            # The schema may have changed since it was asked.
-            self._fields = None
-            raise Retry(why.detail or why.reason) from why
+        while True:
+            fields = await self._known_fields()
+            if "identifier" not in fields:
+                return (), 0
+            try:
+                rows = await self._calls(fields, {"timestamp": window}, offset)
+                break
+            except Malformed as why:
+                # The schema may have changed since it was asked; where it was guessed, the next guess is asked for at once.
+                self._fields = None
+                guessed = any(fields is each for each in _GUESSES)
+                self._guess = (self._guess + 1) % len(_GUESSES) if guessed else 0
+                if not self._guess:
+                    raise Unread(why.detail or why.reason) from why
         found = [each for row in rows if isinstance(row, Mapping) and (each := analysed_of(row)) is not None]
         return found, offset + len(rows) if len(rows) >= wire.PAGE else 0
 
@@ -102,8 +115,7 @@ class VoxjarSink:
             try:
                 answer = await self._rest.ask(wire.ABOUT)
             except Malformed:
-                # It will not speak of itself.
-                return {"identifier": (), **_WANTED, "transcript": wire.USUAL_TURN}
+                return _GUESSES[self._guess]
             self._fields = fields_of(answer.data or {})
         return self._fields
 
@@ -120,13 +132,22 @@ def fields_of(about: Mapping[str, Any]) -> Fields:
     fields: dict[str, Sequence[str]] = {"identifier": ()}
     for name, wanted in _WANTED.items():
         kind, called = _innermost((told.get(name) or {}).get("type") or {})
-        if kind == "OBJECT":
-            parts = tuple(part for part in wanted if part in types.get(called, {}))
+        if kind == "OBJECT":  # of what is told of a transcript, a length may be an interval too
+            parts = tuple(asked for part in wanted if part in types.get(called, {}) and (asked := _asked(part, types, called)))
             if parts and (name != "transcript" or "text" in parts):
                 fields[name] = parts
         elif name in told:
             fields[name] = ()
     return fields
+
+
+def _asked(part: str, types: Mapping[str, Mapping[str, Any]], called: str) -> str:
+    """A part as it is asked for; "" where it has parts of its own that nobody knows."""
+    kind, inner = _innermost(types[called][part].get("type") or {})
+    if kind != "OBJECT":
+        return part
+    told = " ".join(each for each in _INTERVAL if each in types.get(inner, {}))
+    return f"{part} {{ {told} }}" if told else ""
 
 
 def _named(things: Any) -> dict[str, Mapping[str, Any]]:

@@ -54,6 +54,12 @@ def read_answer(body: bytes) -> Answer:
     return _answer.decode(body)
 
 
+def unknown_to(answer: Answer) -> bool:
+    """Whether its errors say, by their codes, that it does not know who asks."""
+    codes = {str((each.extensions or {}).get("code", "")).upper() for each in answer.errors or ()}
+    return not codes.isdisjoint({"UNAUTHENTICATED", "FORBIDDEN"})
+
+
 def read_taken(body: bytes) -> Taken:
     """Raises msgspec.MsgspecError; what is JSON but no object says nothing."""
     told = msgspec.json.decode(body)
