@@ -57,6 +57,15 @@ def test_a_caller_who_waited_in_vain_was_abandoned_and_one_in_the_menu_reached_n
     assert (alone.visits, alone.ivr_seen, alone.answered) == ((), True, False)
 
 
+def test_a_menu_and_a_group_without_a_number_are_known_by_their_names() -> None:
+    """VT-15: whoever gave up in them gave up there all the same."""
+    menu, queue = {**MENU, "extension": None}, {**segment("CallCenter", "", 8, 22, name="Sales Queue")}
+    waited = settle(call_of(row(0, 30, menu, queue, status="missed")))
+    assert [(v.visit.queue.name, v.outcome, v.wait) for v in waited.visits] == [("Sales Queue", VisitOutcome.ABANDONED, 22_000)]
+    alone = settle(call_of(row(0, 8, menu, status="missed")))
+    assert (alone.visits, alone.call.offers, alone.ivr_seen) == ((), (), True)
+
+
 def test_a_group_that_is_followed_by_a_group_passed_the_caller_on() -> None:
     """VT-09: overflow, never counted as abandoned."""
     first, second = segment("CallCenter", "800", 0, 30), segment("HuntGroup", "801", 30.4, 10, answered=True)

@@ -46,10 +46,12 @@ class Stay:
 
 
 def steps_of(row: Row, hearing: Hearing) -> list[Step]:
-    """The segments in order, their ends as exact as the others' starts make them; one without a start or an extension is passed over."""
+    """The segments in order, their ends as exact as the others' starts make them; one without a start, or of nobody, is passed over."""
     found: list[Step] = []
     for segment in (row.journey or [])[:MOST_SEGMENTS]:
-        began_at, extension, kind = hearing.instant(segment.start_time), word(segment.extension), word(segment.type).lower()
+        began_at, kind = hearing.instant(segment.start_time), word(segment.type).lower()
+        # A menu or a group may have no number of its own: then it is known by its name.
+        extension = word(segment.extension) or (word(segment.name) if kind != "user" else "")
         if began_at is None or not 0 < len(extension) <= MAX_ID_CHARACTERS or kind not in GROUPS | {"user", "autoattendant"}:
             continue
         found.append(Step(kind, segment, extension, began_at, hearing.instant(segment.end_time), bool(truth(segment.answered))))
