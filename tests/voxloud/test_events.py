@@ -54,6 +54,15 @@ def test_flat_and_enveloped_documents_with_long_and_short_types_tell_the_same(ki
     assert calls[0].offers
 
 
+def test_who_dials_a_colleagues_extension_calls_inside_whatever_number_is_shown() -> None:
+    """What is started to an extension is internal, and rings whoever has it."""
+    shown = {"origin": "+46846500498", "target": "102"}
+    (call,) = merged(hear(provider(), [event("STARTED", NOON, 101, **shown), event("ANSWERED", NOON + 5 * S, 102, **shown)])).values()
+    assert [(o.agent.key, o.began_at, o.answered_at, o.direction) for o in call.offers] == [
+        ("s:vl:102", NOON, NOON + 5 * S, Direction.INTERNAL)
+    ]
+
+
 # -- VL-05, VL-06 --------------------------------------------------------------------------------------------------------
 
 

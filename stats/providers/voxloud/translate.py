@@ -49,7 +49,8 @@ def _event(heard: Heard, hearing: Hearing) -> Call:
     subject = extension(text(document.user_extension))
     direction = _direction_of_event(heard.kind, subject, origin, target, hearing)
     agent = _subject(document, subject, hearing)
-    if direction is Direction.INTERNAL and subject is not None and subject == extension(origin):
+    started = heard.kind == "STARTED" and subject != extension(target)
+    if direction is Direction.INTERNAL and subject is not None and (started or subject == extension(origin)):
         # Who dialled a colleague is not rung; whoever is dialled is told by the call's own document or by this.
         agent = agent_of(hearing.staff.user_of(extension(target)), text(document.destination_name), hearing)
     queue = hearing.queues.of_number(spelled(target, hearing.region)) if direction is Direction.IN else None
@@ -97,7 +98,7 @@ def _event(heard: Heard, hearing: Hearing) -> Call:
 
 
 def _direction_of_event(kind: str, subject: str | None, origin: str | None, target: str | None, hearing: Hearing) -> Direction | None:
-    if extension(origin) and extension(target):
+    if extension(target) and (extension(origin) or kind == "STARTED"):  # a colleague may be shown the number that others are
         return Direction.INTERNAL
     if kind in ("INCOMING", "STARTED"):
         return Direction.IN if kind == "INCOMING" else Direction.OUT
