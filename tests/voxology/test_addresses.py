@@ -6,7 +6,10 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from stats.domain.errors import Refused
+from stats.domain.notes import Recording
+from stats.providers.base import SourceConfig
 from stats.providers.voxology.errors import Missing
+from stats.providers.voxology.provider import VoxologyProvider
 from stats.providers.voxology.values import iso
 from tests.voxology.ear import Ear, provider_of
 from tests.voxology.floor import stage
@@ -91,3 +94,37 @@ async def test_a_live_call_has_begun_when_it_was_connected_until_anything_says_m
     ear.read("calls", frame, connected + 60_000)
     assert ear.settled("123@4567").started_at == connected - 4_809
     assert ear.odd == []
+
+
+@pytest.mark.parametrize("caller_no", ["17145551212", "+17145551212", "+19495551212"])
+@pytest.mark.acceptance("VY-11")
+async def test_a_recordings_caller_may_be_either_end_and_written_otherwise(caller_no: str) -> None:
+    """VY-11: the seed's own recording and log; the "originating caller" of a call out is its near end, and a plus sign may lack."""
+    recording = {
+        "id": "MTMwMDE1QDQ2OjViOTyMzY3YjRkMDdjNHwx",
+        "caller_no": caller_no,
+        "start_time": "2016-09-19T18:00:06.000Z",
+        "duration": 2249,
+    }
+    log = {"id": "xxx", "call_id": "123456@789", "caller_no": "+17145551212", "api_no": "+19495551212", "direction": "outbound"}
+    log |= {"start_time": "2016-09-19T18:00:04.810Z", "end_time": "2016-09-19T18:00:18.985Z", "status": "completed"}
+
+    async def recordings(request: web.Request) -> web.Response:
+        mine = request.match_info.get("id", "123456@789") == "123456@789"
+        return web.json_response({"recordings": [recording] if mine else [], "is_truncated": False})
+
+    async def logs(_request: web.Request) -> web.Response:
+        return web.json_response({"logs": [log], "is_truncated": False, "next_block_uri": None})
+
+    app = web.Application()
+    app.router.add_get("/v1/History/Recordings", recordings)
+    app.router.add_get("/v1/History/Recordings/{id}", recordings)
+    app.router.add_get("/v1/History/Logs/Calls", logs)
+    async with TestServer(app) as server:
+        config = SourceConfig(name="vox", live_url=str(server.make_url("/v1")), historic_url="", token="key", default_region="US")
+        provider = VoxologyProvider(config)
+        page = await provider.page(
+            "recordings", start_ms=1_474_308_000_000, end_ms=1_474_311_600_000, first=5, after=None, received_at=1_474_311_600_000
+        )
+        assert [(each.id_call, each.duration_ms) for each in page.tellings if isinstance(each, Recording)] == [("123456@789", 2249)]
+        await provider.close()

@@ -157,7 +157,7 @@ class Past:
         """The calls of these recordings' callers that went on when one of them began."""
         begun: dict[str, list[int]] = {}
         for each in recordings:
-            caller, at = values.word(each.caller_no), values.instant(each.start_time)
+            caller, at = values.dialled(each.caller_no, self._teller.region), values.instant(each.start_time)
             if caller is not None and at is not None:
                 begun.setdefault(caller, []).append(at)
         found: dict[str, None] = {}
@@ -166,7 +166,9 @@ class Past:
             answer = await self._block(start_ms - BEFORE_RECORDING_MS, end_ms, after)
             for raw in rows(answer, "logs"):
                 log = of_log(row(LogRow, raw)) if isinstance(raw, dict) and fields(raw).get("call_id") else None
-                if log is not None and log.far in begun and any(_spans(log, at) for at in begun[log.far or ""]):
+                # Whoever "originated" a call out may be meant to be either end of it.
+                ends = {values.dialled(end, self._teller.region) or "" for end in (log.far, log.near)} if log is not None else set()
+                if log is not None and any(_spans(log, at) for end in ends for at in begun.get(end, ())):
                     found[log.id_call] = None
             cursor = values.word(answer.get("next_block_uri"), 4_000)
             if not values.truth(answer.get("is_truncated")) or cursor is None or cursor == after:
