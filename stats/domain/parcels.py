@@ -230,8 +230,8 @@ def _facts(call: SettledCall, visit: SettledVisit | None) -> dict[str, str | int
         "source": call.call.source,
         "call": call.call.id_call,
         "queue": visit.visit.queue.name if visit is not None else None,
-        "waitMs": visit.wait if visit is not None else None,
-        "talkMs": sum(talks) if talks else None,
-        "menu": journey.ivr_name if journey is not None else None,
+        "wait_ms": visit.wait if visit is not None else None,
+        "talk_ms": sum(talks) if talks else None,
+        "ivr": journey.ivr_name if journey is not None else None,
     }
     return {name: value for name, value in told.items() if value is not None}

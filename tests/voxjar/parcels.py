@@ -26,7 +26,7 @@ def parcel(number: int = 1, **told: Any) -> Parcel:
         "customers": (Somebody(identifier=CALLER, name="Bo Ek", number=CALLER),),
         "disposition": ("answered", "Answered"),
         "tags": ("billing",),
-        "facts": {"source": "vocatech", "talkMs": 61_000},
+        "facts": {"source": "vocatech", "talk_ms": 61_000},
     }
     return Parcel(**{**values, **told})
 

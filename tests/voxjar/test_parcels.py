@@ -29,10 +29,10 @@ def test_a_recorded_call_goes_with_everything_the_guide_asks_for() -> None:
         "timestamp": "2026-05-18T12:00:00.000+00:00",
         "direction": "INCOMING",
         "agents": [{"identifier": "anna.ek@example.test", "name": "Anna Ek", "phoneNumber": "204"}],
-        "customers": [{"identifier": CALLER, "name": "Bo Ek", "phoneNumber": CALLER}],
+        "customers": [{"identifier": CALLER, "name": "Bo Ek", "phoneNumber": CALLER.lstrip("+")}],
         "disposition": {"identifier": "answered", "name": "Answered"},
         "tags": ["billing"],
-        "metadata": {"source": "vocatech", "call": "call-1", "queue": "Sales", "waitMs": 10_000, "talkMs": 61_000, "menu": "Main"},
+        "metadata": {"source": "vocatech", "call": "call-1", "queue": "Sales", "wait_ms": 10_000, "talk_ms": 61_000, "ivr": "Main"},
     }
     assert datetime.fromisoformat(metadata_of(parcel)["timestamp"]) == datetime(2026, 5, 18, 12, tzinfo=UTC)
 

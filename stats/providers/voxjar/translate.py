@@ -43,7 +43,8 @@ def _labelled(pair: tuple[str, str]) -> dict[str, str]:
 
 def _person(somebody: Somebody) -> dict[str, str]:
     told = {"identifier": somebody.identifier, "name": somebody.name}
-    return {**told, "phoneNumber": somebody.number} if somebody.number else told
+    digits = "".join(sign for sign in somebody.number or "" if sign.isdigit())
+    return {**told, "phoneNumber": digits} if digits else told
 
 
 def analysed_of(row: Mapping[str, Any]) -> Analysed | None:

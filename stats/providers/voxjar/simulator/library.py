@@ -40,7 +40,7 @@ class Kept:
     @property
     def duration_ms(self) -> int:
         """How long it is to have been: what the metadata says, else what so much sound would be."""
-        told = (self.metadata.get("metadata") or {}).get("talkMs")
+        told = (self.metadata.get("metadata") or {}).get("talk_ms")
         return int(told) if isinstance(told, int | float) else self.size // 16 + 1000
 
     def turns(self) -> list[dict[str, object]]:

@@ -93,7 +93,7 @@ class VoxjarSimulator(House):
             "agents": [{"identifier": heard.agent.email, "name": heard.agent.name, "phoneNumber": heard.agent.phone}],
             "customers": [{"identifier": subject.number, "name": subject.number, "phoneNumber": subject.number}],
             "disposition": {"identifier": "answered", "name": "Answered"},
-            "metadata": {"talkMs": (heard.ended_at or subject.ended_at) - heard.answered_at},
+            "metadata": {"talk_ms": (heard.ended_at or subject.ended_at) - heard.answered_at},
         }
         self.library.put(metadata, size=1, digest="", done_at=at + round(self.switches.processing_s * 1000))
 
