@@ -33,8 +33,8 @@ def rows(number: int = CALLS) -> list[dict[str, Any]]:
 
 
 def answered(watch: Watched) -> Any:
-    """What a reader is shown of today."""
-    return nested(values(watch.mirror.facts, now_ms()))["site"]["today"]["answered"]
+    """What a reader is shown of the last hour, whichever day it is in."""
+    return nested(values(watch.mirror.facts, now_ms()))["site"]["60m"]["answered"]
 
 
 async def shown(watch: Watched, seconds: float) -> list[Any]:

@@ -82,6 +82,7 @@ async def test_a_source_is_added_by_its_keys_and_lives_until_it_is_taken_away(we
         await is_fine(page, wrong, "connected")
 
         await page.get_by_role("link", name="To the source", exact=True).click()
+        await expect(page.get_by_role("button", name="Pause it")).to_be_visible()
         await is_fine(page, wrong, "source")
         await page.get_by_role("button", name="Pause it").click()
         await expect(page.get_by_text("Paused by admin since").first).to_be_visible()
@@ -90,6 +91,7 @@ async def test_a_source_is_added_by_its_keys_and_lives_until_it_is_taken_away(we
         await page.get_by_role("button", name="Save the options").click()
         await expect(page.get_by_label("Name of the queue").first).to_have_value("Sales")
         await page.get_by_role("link", name="Take this source away").click()
+        await expect(page.get_by_label("Type voxloud-nord to go on")).to_be_visible()
         await is_fine(page, wrong, "take away")
         await page.get_by_label("Type voxloud-nord to go on").fill("voxloud-nord")
         await page.keyboard.press("Enter")
