@@ -49,7 +49,9 @@ def test_a_wrong_variable_is_one_clear_line_that_names_it(name: str, value: str,
 @pytest.fixture(scope="module")
 def product() -> Iterator[Product]:
     """A talkative product with a day's worth of secrets in it."""
-    with running(LOG_LEVEL="debug", ADMIN_PASSWORD=ADMIN) as started:
+    # Where it is about noon, so that what was minutes ago is of today.
+    behind = time.gmtime().tm_hour - 12
+    with running(LOG_LEVEL="debug", ADMIN_PASSWORD=ADMIN, ORG_TIMEZONE=f"Etc/GMT{behind:+d}" if behind else "Etc/GMT") as started:
         started.until("live")
         now = round(time.time() * 1000)
         for datasource, document in worked_example("ab000000-0000-4000-8000-000000000001", now - 200_000):
