@@ -162,7 +162,7 @@ async def test_a_speaker_is_told_where_the_schema_has_one(simulator: VoxjarSimul
         ({"introspection": "false", "transcripts": "text"}, {"tags", "duration_ms", "silence_ms", "disposition"}),
         ({"hidden_until_done": "true"}, set()),
     ],
-    ids=str,
+    ids=lambda value: " ".join(sorted(value)) if isinstance(value, set) else str(value),
 )
 async def test_what_the_schema_lacks_takes_one_feature_away_and_nothing_else(
     simulator: VoxjarSimulator, sink: VoxjarSink, switches: dict[str, str], lost: set[str]
