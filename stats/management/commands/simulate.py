@@ -10,8 +10,8 @@ import asyncio
 import errno
 import gc
 import signal
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Any
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, Protocol
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -33,9 +33,13 @@ Play = Callable[[argparse.Namespace, Say, asyncio.Event], Coroutine[Any, Any, No
 DEFAULT_PORT = 8801
 
 
-async def play_telavox(options: argparse.Namespace, say: Say, stop: asyncio.Event) -> None:
-    switches = Switches()
-    for assignment in options.switch:
+class _Switches(Protocol):
+    def set(self, name: str, value: object) -> None: ...
+
+
+def _turn(switches: _Switches, wanted: Sequence[str]) -> None:
+    """Each "name=value" of the command line. Raises CommandError."""
+    for assignment in wanted:
         name, found, value = assignment.partition("=")
         if not found:
             raise CommandError(f"--switch wants name=value, not {assignment!r}")
@@ -43,6 +47,11 @@ async def play_telavox(options: argparse.Namespace, say: Say, stop: asyncio.Even
             switches.set(name.strip(), value)
         except ValueError as error:
             raise CommandError(f"--switch {error}") from None
+
+
+async def play_telavox(options: argparse.Namespace, say: Say, stop: asyncio.Event) -> None:
+    switches = Switches()
+    _turn(switches, options.switch)
     simulator = TelavoxSimulator(
         port=options.port,
         host=options.host,
@@ -79,12 +88,7 @@ async def play_telavox(options: argparse.Namespace, say: Say, stop: asyncio.Even
 
 async def play_voxjar(options: argparse.Namespace, say: Say, stop: asyncio.Event) -> None:
     switches = VoxjarSwitches()
-    for assignment in options.switch:
-        name, _, value = assignment.partition("=")
-        try:
-            switches.set(name.strip(), value)
-        except ValueError as error:
-            raise CommandError(f"--switch {error}") from None
+    _turn(switches, options.switch)
     simulator = VoxjarSimulator(
         port=options.port,
         host=options.host,
@@ -114,36 +118,21 @@ async def play_voxjar(options: argparse.Namespace, say: Say, stop: asyncio.Event
 
 async def play_voxloud(options: argparse.Namespace, say: Say, stop: asyncio.Event) -> None:
     switches = VoxloudSwitches()
-    for assignment in options.switch:
-        name, _, value = assignment.partition("=")
-        try:
-            switches.set(name.strip(), value)
-        except ValueError as error:
-            raise CommandError(f"--switch {error}") from None
+    _turn(switches, options.switch)
     house = VoxloudSimulator(token=options.token, switches=switches, **_floor(options))
     await _stand(house, options, lambda: say(f"voxloud look-alike: live {house.api_url} control {house.control_url}"), stop)
 
 
 async def play_vocatech(options: argparse.Namespace, say: Say, stop: asyncio.Event) -> None:
     switches = VocatechSwitches()
-    for assignment in options.switch:
-        name, _, value = assignment.partition("=")
-        try:
-            switches.set(name.strip(), value)
-        except ValueError as error:
-            raise CommandError(f"--switch {error}") from None
+    _turn(switches, options.switch)
     house = VocatechSimulator(token=options.token, switches=switches, **_floor(options))  # type: ignore[arg-type]
     await _stand(house, options, lambda: say(f"vocatech look-alike: live {house.api_url} control {house.control_url}"), stop)
 
 
 async def play_voxology(options: argparse.Namespace, say: Say, stop: asyncio.Event) -> None:
     switches = VoxologySwitches()
-    for assignment in options.switch:
-        name, _, value = assignment.partition("=")
-        try:
-            switches.set(name.strip(), value)
-        except ValueError as error:
-            raise CommandError(f"--switch {error}") from None
+    _turn(switches, options.switch)
     house = VoxologySimulator(
         token=options.token,
         switches=switches,
