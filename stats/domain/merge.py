@@ -9,6 +9,7 @@ Rules that hold here:
 5. Instants less than a second apart are one instant; a rounded one never replaces one with milliseconds.
 6. Two tellings with the same queue (agent) and starts less than a second apart are one visit (offer). To a queue that the vendor does not
    have (`Visit.derived`) a call goes once, and from the earliest instant told. Rings told event by event: see `rings`.
+7. A number that one telling says is withheld (`Journey.withheld`) is taken out of all the others, whenever they come.
 Everything two equally advanced tellings can disagree on is settled by what cannot depend on order: larger counts, larger durations.
 """
 
@@ -67,7 +68,7 @@ def merge_instant(held: int | None, told: int | None, *, newer: bool) -> int | N
 
 
 _INSTANTS = frozenset({"started_at", "entered_at", "began_at", "answered_at", "ended_at"})
-_STICKY = frozenset({"answered", "voicemail", "callback_ordered", "ivr_seen", "recorded", "derived", "moved_on"})
+_STICKY = frozenset({"answered", "voicemail", "callback_ordered", "ivr_seen", "recorded", "derived", "moved_on", "withheld"})
 _COUNTS = frozenset({"transfers", "transfer", "callbacks", "redirects", "devices", "from_transfer", "to_transfer"})
 _PARTIES = frozenset({"first_agent", "last_agent", "first_queue", "last_queue", "queue", "agent"})
 _LARGER = frozenset({"last_answered_at"})
@@ -247,6 +248,8 @@ def merge_call(held: Call | None, told: Call, how: Told = FRAME, who: Identities
                 kept_offers[at] = merge_document(*legs.aligned(kept_offers[at], offer), how)
         kept_offers.sort(key=lambda o: (o.began_at is None, o.began_at or 0, o.agent.key or ""))
         offers = tuple(kept_offers)
+    if journey is not None and journey.withheld:
+        journey, visits, offers = _unnumbered(journey), tuple(map(_unnumbered, visits)), tuple(map(_unnumbered, offers))
     return Call(
         source=held.source,
         id_call=held.id_call,
@@ -256,6 +259,10 @@ def merge_call(held: Call | None, told: Call, how: Told = FRAME, who: Identities
         tenant=held.tenant or told.tenant,
         expired=_expired(held, told),
     )
+
+
+def _unnumbered(document: Doc) -> Doc:
+    return document if document.number is None else replace(document, number=None)
 
 
 def newest(call: Call) -> int:

@@ -84,6 +84,7 @@ class Journey:
     menu_digit: str | None = None  # what the caller pressed
     transfer_first: str | None = None  # the vendor's word for the kind of transfer
     transfer_last: str | None = None
+    withheld: bool | None = None  # the caller wants no number shown: none is kept, whatever else told one
 
     @property
     def ended(self) -> bool:

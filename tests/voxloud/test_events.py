@@ -247,6 +247,20 @@ def test_a_masked_caller_stays_private() -> None:
     assert settle(merged(told)["c1"]).number is None
 
 
+@pytest.mark.acceptance("VL-09")
+@pytest.mark.parametrize("late", [False, True])
+def test_a_record_that_masks_its_caller_takes_back_what_events_told(late: bool) -> None:
+    """VL-09: the live event names the caller, the record of the same call wants that unsaid, in either order."""
+    masked = record(NOON, 9, 9, "CALL_CANCELED_BY_ORIGINATOR", maskCallerNumber=True)
+    parts = [event("INCOMING", NOON, 101), event("HANGUP", NOON + 9 * S, 101)]
+    told = [tell for each in ([masked, *parts] if late else [*parts, masked]) for tell in hear(provider(), [each])]
+    assert any("701740605" in repr(each) for each in told), "the event has told it"
+    call = merged(told)["c1"]
+    assert call.offers and call.visits
+    assert settle(call).number is None
+    assert "701740605" not in repr(call)
+
+
 # -- VL-10 ---------------------------------------------------------------------------------------------------------------
 
 

@@ -170,6 +170,25 @@ async def test_three_callers_who_leave_a_queue_are_told_apart_by_asking_alone() 
         assert made.ear.calls.keys() == {made.id_of(call) for call in (answered, abandoned, left)}
 
 
+@pytest.mark.acceptance("VY-05")
+@pytest.mark.parametrize(("reason", "outcome"), [("CALLER_HANGUP", ABANDONED), ("AGENT_HANGUP", OVERFLOWED)])
+async def test_whoever_hung_up_long_after_the_queue_decides_what_became_of_the_stay(reason: str, outcome: VisitOutcome) -> None:
+    """VY-05: out of the queue, bridged to nobody, and over half a minute later: given up if the caller hung up, else left."""
+    async with stage(Switches(webhooks=False, log_lag_s=8)) as made:
+        call = made.call("0046701740613")
+        visit = made.enter(call)
+        await made.round()
+        made.wait(10)
+        made.lead_on(visit)
+        await made.round()
+        made.wait(30)
+        made.hang_up(call, reason)
+        for _ in range(4):
+            made.wait(12)
+            await made.round()
+        assert outcomes(made, call) == [outcome]
+
+
 @pytest.mark.parametrize("webhooks", [True, False])
 @pytest.mark.acceptance("VY-09")
 async def test_an_agents_leg_is_a_ring_of_the_customers_call_and_makes_the_agent_busy(webhooks: bool) -> None:

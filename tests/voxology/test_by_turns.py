@@ -16,9 +16,9 @@ from tests.voxology.ear import Ear, provider_of
 
 PLAN = FloorPlan.of(seed=5, agents=10, queues=3, calls_per_hour=220)
 EVERY_MS, OPEN_MS, LONGEST_MS = 2_000, 8 * 60_000, 25 * 60_000
-# What became of a caller after the queue is told by the flows alone: without them they have moved on, or hung up soon after leaving.
+# What became of a caller after the queue is told by the flows alone: without them they have given up if they hung up, else moved on.
 UNSEEN = {"voicemail": "left", "callback": "left", "overflowed": "left"}
-AS_GOOD = {"abandoned": "left"}
+HUNG_UP = dict.fromkeys(UNSEEN, "abandoned")
 
 
 class Morning:
@@ -77,9 +77,8 @@ async def test_every_call_is_told_with_its_visits_and_rings(webhooks: bool) -> N
     rings = 0
     for call in calls:
         ours = morning.ear.calls[morning.sim.lines.line_of(call).id]
-        expected_of_all = _told(theirs[call.id], unseen)
-        # Who orders a call back hangs up within a round or two: by asking alone that is no other than giving up.
-        assert _told(ours, unseen | AS_GOOD if call.callback and unseen else unseen) == expected_of_all
+        words = HUNG_UP if unseen and morning.sim.lines.line_of(call).hangup == "caller" else unseen
+        assert _told(ours, words) == _told(theirs[call.id], words)
         expected = sorted((offer.agent.name or "", bool(offer.answered)) for offer in theirs[call.id].offers)
         found = sorted((offer.agent.name or "", bool(offer.answered)) for offer in ours.offers)
         if webhooks:

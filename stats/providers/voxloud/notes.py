@@ -31,8 +31,8 @@ def detail(document: Document, journey: Journey, hearing: Hearing, id_call: str,
         parent_call=parent if parent != id_call else None,
         menus=rules,
         labels=texts(document.labels),
-        crm_name=text(document.contact_crm),
-        crm_url=url if url is not None and url.startswith(("https://", "http://")) else None,
+        crm_name=text(document.contact_crm) if not journey.withheld else None,
+        crm_url=url if url is not None and not journey.withheld and url.startswith(("https://", "http://")) else None,
         told_at=hearing.received_at,
     )
 

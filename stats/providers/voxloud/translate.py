@@ -166,6 +166,7 @@ def _record(heard: Heard, hearing: Hearing) -> list[Telling]:
         total_ms=length,
         wait_ms=ring if answered else None,
         talk_ms=talk,
+        withheld=hidden or None,
         asof=hearing.received_at,
     )
     dialled = hearing.staff.user_of(extension(target)) if direction is not Direction.OUT and last in _RANG else None

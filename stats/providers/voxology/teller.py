@@ -5,7 +5,8 @@ Rules that hold here:
 - A customer's call is told as a Journey with the stays and rings its events name; an agent's leg as an Offer of the customer's call.
 - A caller's call is answered when an agent's leg was connected for it, and not because the vendor's flow picked up (`connected_is_answered`
   says otherwise); a call out is answered when the far end was connected.
-- A stay has moved on when the flow led it out of the queue and no agent took it: decided once the call's own last word is there.
+- A stay has moved on when the flow led it out of the queue and no agent took it: where the flow says so, else by the call's own last
+  word. Who hung up is it: a caller who did has given up, however long after; where the log says neither, whoever was still there later.
 """
 
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ from stats.providers.voxology import values
 from stats.providers.voxology.book import Book, Stay, Talk
 from stats.providers.voxology.rings import Rings, answer
 from stats.providers.voxology.who import Who
-from stats.providers.voxology.words import Words
+from stats.providers.voxology.words import NOT_SAID, Words
 
 SAME_MS = 1_000
 LOOSE_MS = 10_000
@@ -224,7 +225,8 @@ class Teller:
                 stay.left_at = talk.ended_at
                 found.append(self._of_stay(stay))
             left = stay.left_at if stay.left_at is not None else talk.ended_at
-            stayed_on = talk.ended_at - left > NEAR_END_MS or talk.hangup == "api"
+            later = talk.hangup == NOT_SAID and talk.ended_at - left > NEAR_END_MS
+            stayed_on = later or talk.hangup == "api" or stay.to is not None
             if stayed_on and not stay.moved_on and not talk.voicemail and not talk.callback and stay.to not in ("voicemail", "callback"):
                 stay.moved_on = True
                 found.append(replace(self._of_stay(stay), active=False))

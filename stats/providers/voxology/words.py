@@ -14,6 +14,7 @@ from stats.providers.voxology import values
 from stats.providers.voxology.agreed import Agreed, agreed
 from stats.providers.voxology.wire import LiveRow, LogRow, Request, fields
 
+NOT_SAID = "not_said"
 CLOCKS_APART_MS = 60_000  # further from our own clock than that, a start and a duration are not believed together
 
 
@@ -35,7 +36,7 @@ class Words:
     lasted_ms: int | None = None  # of a request: from the call's start to the request
     exact: bool = False  # the vendor's last word: a log, or the request at the end
     linked: str | None = None  # the call that a QUEUE poll_connect has bridged to this one
-    hangup: str | None = None  # "api", "caller"
+    hangup: str | None = None  # "api", "caller", NOT_SAID by a log that should; None by whatever never says it
     detection: str | None = None
     error_code: str | None = None
     error: str | None = None
@@ -95,7 +96,7 @@ def of_log(row: LogRow) -> Words:
         ended_at=values.instant(row.end_time) if status not in values.LIVE else None,
         connected_ms=values.seconds(row.connect_time_sec),
         exact=status in values.FINAL,
-        hangup=values.code(row.hangup_end),
+        hangup=values.code(row.hangup_end) or (NOT_SAID if status in values.FINAL else None),
         detection=_detection(row.detection),
         error_code=values.word(row.error_code),
         error=values.word(row.error, 200),
