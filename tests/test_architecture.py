@@ -119,7 +119,7 @@ def faults_of(name: str, source: str) -> list[str]:
     if within(name, "stats"):
         forbid("nothing in stats knows the people looking", "wallboard")
     if within(name, "wallboard"):
-        helpers = ("stats.clock", "stats.vault", "stats.garbage")
+        helpers = ("stats.clock", "stats.vault", "stats.garbage", "stats.turn")
         allowed = ("stats.domain", "stats.live", "stats.history", "stats.models", "stats.ingest.door", *helpers)
         for each in sorted(imported):
             # `from stats.ingest import door` names the room too.

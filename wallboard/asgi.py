@@ -1,7 +1,7 @@
 """The one ASGI application: posts of vendors to their door, other HTTP to Django, WebSockets to the boards behind an origin check.
 
 Rules that hold here: boards admit their sockets themselves; a thousand screens need a thousand descriptors, so the process takes all it may
-have; it parts from its screens in words, and finishes the answers it began.
+have; it parts from its screens in words, and finishes the answers it began; where another serves already, it waits for its turn.
 """
 
 import os
@@ -24,12 +24,15 @@ except WrongSetting as wrong:
 from channels.routing import ProtocolTypeRouter, URLRouter
 
 from stats.garbage import look_seldom
+from stats.turn import wait_for_turn
 from wallboard.hooks import application as posted
 from wallboard.hooks.measuring import measure_requests
 from wallboard.origins import OwnOrigin
 from wallboard.push import hubs, leaving
 from wallboard.push.routing import websocket_urlpatterns
 
+# Everything slow is done: whoever stands by takes over within moments. What was ordered meanwhile was ordered of others.
+wait_for_turn()
 _soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (_hard, _hard))
 measure_requests()

@@ -44,7 +44,7 @@ SECRET_KEY = _env.secret("SECRET_KEY") or kept_secret(VAR_DIR / "secret_key")
 PORT = _env.integer("PORT", 8000, least=1, most=65535)
 # Televisions stand elsewhere on the network, so the product listens on every address unless told otherwise.
 BIND = _env.text("BIND", "0.0.0.0")  # noqa: S104 (see above)
-# How many web servers `up` runs at the door: with two, one goes on answering while the other is started anew.
+# How many web servers `up` has at work at the door; with one, another stands by, fully started (`stats.turn`).
 WEB_PROCESSES = _env.integer("WEB_PROCESSES", 1, least=1, most=16)
 # What televisions and e-mails are told this installation is called; empty: this machine's own loopback.
 PUBLIC_URL = _env.address("PUBLIC_URL", "", ("http", "https"))

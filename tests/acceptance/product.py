@@ -116,8 +116,8 @@ class Product:
         return sorted(found)
 
     def kill(self, words: str, order: signal.Signals = signal.SIGKILL) -> int:
-        """Signals the one child with these words in its command line, and gives its pid."""
-        (pid,) = self.children(words)
+        """Signals the oldest child with these words in its command line, and gives its pid; of web servers that one serves."""
+        pid = self.children(words)[0]
         os.kill(pid, order)
         return pid
 

@@ -37,7 +37,7 @@ class PostedTo(Product):
     def __init__(self) -> None:
         self.var_dir = Path(tempfile.mkdtemp(prefix="wb-"))
         self.port = free_port()
-        site = {"DJANGO_SETTINGS_MODULE": "tests.hooks.site", "TELAVOX_TOKEN": "", "LOG_LEVEL": "info", "WEB_PROCESSES": "2"}
+        site = {"DJANGO_SETTINGS_MODULE": "tests.hooks.site", "TELAVOX_TOKEN": "", "LOG_LEVEL": "info"}
         self.environment = environment_of(self.var_dir, PORT=str(self.port), BOOTSTRAP_API_TOKEN=API_TOKEN, **site)
         self.output = self.var_dir / "up.output"
         self.process: subprocess.Popen[bytes] | None = None
@@ -58,7 +58,7 @@ class PostedTo(Product):
             os.kill(pid, signal.SIGKILL)
 
     def kill_one(self, words: str) -> None:
-        """One of several."""
+        """The oldest of them; of web servers that one serves."""
         os.kill(self.children(words)[0], signal.SIGKILL)
 
     def lies(self) -> dict[str, int]:

@@ -30,7 +30,7 @@ def product() -> Iterator[PostedTo]:
 @pytest.mark.fault("E1", "E2", "E5", "C1", "C7")
 def test_of_a_flood_nothing_is_lost_and_nothing_counted_twice_whoever_is_killed(product: PostedTo) -> None:
     """The worker, everybody's connections to Redis, one web process, then both, and the worker again."""
-    assert len(product.children("daphne")) == 2
+    eventually(lambda: len(product.children("daphne")) == 2, CAUGHT_UP_S)
     flooder = product.flood(RATE, SECONDS)
     time.sleep(2.5)
     product.kill_all("manage.py ingest")

@@ -1,11 +1,13 @@
 """`manage.py up` keeps its children alive, ends them in time, and leaves nothing behind however it goes."""
 
+import contextlib
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -28,15 +30,15 @@ class Up:
     """One running `up`."""
 
     def __init__(self, var_dir: Path, port: int) -> None:
-        self.var_dir = var_dir
+        self.var_dir, self.port = var_dir, port
         environment = environment_of(var_dir, PORT=str(port))
         self.output = var_dir / "up.output"
         with self.output.open("wb") as output:
             self.process = subprocess.Popen([sys.executable, "manage.py", "up"], cwd=ROOT, env=environment, stdout=output, stderr=output)
 
     def child(self, words: str) -> int | None:
-        """The pid of the child whose command line contains the words."""
-        for pid in processes_of(self.var_dir):
+        """The pid of the oldest child whose command line contains the words."""
+        for pid in sorted(processes_of(self.var_dir)):
             try:
                 command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
             except OSError:
@@ -86,6 +88,36 @@ def test_a_killed_child_comes_back_and_sigterm_ends_everything_within_five_secon
     assert up.process.wait(timeout=10) == 0
     assert time.monotonic() - began < 5.0
     assert processes_of(up.var_dir) == []
+
+
+@pytest.mark.slow
+@pytest.mark.fault("C13")
+def test_a_killed_web_server_is_followed_by_the_one_that_stood_by(up: Up) -> None:
+    """Not by one that has to be started first."""
+    lock = up.var_dir / "web.lock"
+    eventually(lambda: len(_who_has_open(lock)) == 2)
+    serving, standing_by = _who_has_open(lock)
+    os.kill(serving, signal.SIGKILL)
+    eventually(lambda: _answers(up.port))
+    assert _who_has_open(lock)[0] == standing_by
+    eventually(lambda: len(_who_has_open(lock)) == 2)
+    assert serving not in _who_has_open(lock)
+
+
+def _who_has_open(file: Path) -> list[int]:
+    """The processes that have a file open, the oldest first."""
+    found = []
+    for descriptors in Path("/proc").glob("[0-9]*/fd"):
+        with contextlib.suppress(OSError):
+            if any(os.path.realpath(each) == str(file) for each in descriptors.iterdir()):
+                found.append(int(descriptors.parent.name))
+    return sorted(found)
+
+
+def _answers(port: int) -> bool:
+    with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1) as answer:
+        return bool(answer.status == 200)
+    return False
 
 
 @pytest.mark.slow

@@ -13,6 +13,21 @@ RULES: tuple[Rule, ...] = (
         tests=(PROCESSES + "test_a_child_that_keeps_dying_is_started_again_with_growing_pauses",),
     ),
     Rule(
+        name="One serves, another waits",
+        path="stats/turn.py",
+        old="        fcntl.flock(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), fcntl.LOCK_EX)",
+        new="        os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)",
+        tests=("tests/ops/test_turn.py::test_one_serves_and_the_next_begins_when_it_ends",),
+    ),
+    Rule(
+        name="One serves, another waits",
+        path="wallboard/asgi.py",
+        part="before it listens",
+        old="wait_for_turn()\n",
+        new="",
+        tests=("tests/ops/test_up.py::test_a_killed_web_server_is_followed_by_the_one_that_stood_by",),
+    ),
+    Rule(
         name="Nothing outlives `up`",
         path="stats/deathbed.py",
         old="            _libc.prctl(PR_SET_PDEATHSIG, int(by))\n",

@@ -18,6 +18,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError
 
+from stats import turn
 from stats.live import server
 from stats.management.demo import OtherSystems
 from stats.processes import Child, Household, Process, Stopped, spawn
@@ -104,11 +105,20 @@ class Command(BaseCommand):
         web = _daphne(door, port)
         # The door stays ours while one web server goes and the next comes: whoever knocks meanwhile waits, and is let in.
         held = [door.fileno()] if door.fileno() >= 0 else []
-        for _ in range(settings.WEB_PROCESSES if held else 1):
-            household.raise_child(Child("daphne", lambda: spawn(web, environment, held)))
+        number = settings.WEB_PROCESSES if held else 1
+        waiting_for_web = True
+
+        def standby() -> Process | None:
+            return None if waiting_for_web else spawn(web, turns, held)
+
+        turns = environment if number > 1 else {**environment, turn.VARIABLE: str(Path(settings.VAR_DIR) / "web.lock")}
+        for _ in range(number):
+            household.raise_child(Child("daphne", lambda: spawn(web, turns, held)))
+        if number == 1:
+            # Fully started, it waits for the end of the one that serves: the oldest always does.
+            household.raise_child(Child("daphne", standby))
         household.raise_child(Child("ingest", ingest))
         household.raise_child(Child("housekeeping", lambda: spawn(_manage("housekeeping"), environment)))
-        waiting_for_web = True
 
         def greet_once() -> None:
             nonlocal waiting_for_web
