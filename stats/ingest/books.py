@@ -79,17 +79,18 @@ class Books:
         """Who is who and how is counted; False while today's numbers are being made anew, or nothing was ever counted."""
         entries = self._store.entries
         found = await entries(self._organisation, "sources")
-        self.sources = {}
+        known, self.sources = False, {}
         for name, packed in found.items():
             try:
                 facts = codec.unpack_source(packed)
             except Malformed:
-                continue
-            if facts.known:
-                self.sources[name] = facts.state == "live"
+                facts = None
+            # What a source counts before its first day is whole stands in the sums, too.
+            self.sources[name] = facts is not None and facts.known and facts.state == "live"
+            known |= facts is not None and facts.known
         restating = any((await entries(self._organisation, "flags")).values())
         rules = await self._store.rules(self._organisation)
-        if not self.sources or restating or not rules:
+        if not known or restating or not rules:
             return False
         if rules != self._rules_text:
             self.timezone, self.rules = unpack_rules(rules)

@@ -4,16 +4,27 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
+from stats.clock import now_ms
 from stats.domain.audit import Finding, Judge, public_name
+from stats.domain.facts import SourceFacts
+from stats.domain.merge import FRAME
+from stats.domain.metrics import CountingRules
 from stats.domain.periods import business_day
+from stats.domain.records import Party
 from stats.ingest.auditing import Auditing, Auditor
+from stats.ingest.pipeline import Road
+from stats.live.codec import pack_source
 from stats.live.inspection import Inspection
 from stats.live.keys import key
+from stats.live.leases import Lease
 from tests.laws.road import ORGANISATION, SOURCE, Bench, rules_of
 from tests.oracle.days import Day, day
+from tests.push.floor import ORGANISATION as FLOOR
+from tests.push.floor import SALES, ZONE, Worker, ended_call
 from tests.upstream.play import disordered
 
 Spoil = Callable[[Bench, str], Awaitable[object]]
@@ -120,6 +131,36 @@ def bench_facts(bench: Bench, **changes: object) -> None:
     for name, value in changes.items():
         setattr(facts, name, value)
     bench.road.report(SOURCE, pack_source(facts))
+
+
+async def test_a_source_that_is_not_known_yet_is_counted_all_the_same(redis_server: str, caplog: pytest.LogCaptureFixture) -> None:
+    """The first day of a new source is read beside another's that runs: its sums are shown, and its records are recounted."""
+    first = await Worker(redis_server).begin()
+    store, now = first.store, now_ms()
+    lease = Lease(store, FLOOR, "second")
+    assert await lease.take()
+    road = Road(store, FLOOR, "second", lease.holder, ZONE, CountingRules())
+    await road.load()
+    agent = Party(ref="second:7", name="Siv")
+    for number in range(3):
+        road.tell(replace(ended_call(f"c{number}", SALES, agent, since=now - 60_000), source="second"), FRAME, now)
+    facts = SourceFacts(name="second", provider="voxology", state="seeding", written_at=now)
+    road.report("second", pack_source(facts))
+    while road.dirty:
+        await road.flush()
+    auditor = Auditor(store, FLOOR)
+    for _ in range(2):
+        assert await auditor.audit()
+        assert auditor.judge is not None
+        assert auditor.judge.suspects == {}
+    assert auditor.judge is not None
+    assert auditor.judge.report.calls == 3
+    # A known sum that is spoilt is found, so that the agent's cells were truly compared.
+    of_day = business_day(now, ZONE)
+    await store.connection.client.hincrby(key(FLOOR, "day", of_day, "a:s:second:7"), "answered", 1)
+    assert await auditor.audit()
+    assert set(auditor.judge.suspects) == {"a:s:second:7.answered today"}
+    await first.close()
 
 
 async def test_while_a_busy_floor_writes_there_is_no_false_alarm(redis_server: str) -> None:
