@@ -17,6 +17,7 @@ from hypothesis import settings as hypothesis
 
 from stats.live import server
 from tests.chromium import LAUNCH_ARGUMENTS, find_browser
+from tests.midday import at_noon
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -125,6 +126,16 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
             pytest.fail(reason)
         pytest.skip(reason)
     return {**browser_type_launch_args, "executable_path": path, "args": LAUNCH_ARGUMENTS}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _organisations_where_it_is_noon() -> None:
+    """Those that tests make without a zone; real processes have their own ORG_TIMEZONE."""
+    from django.db.models.signals import pre_init
+
+    from stats.models import Organisation
+
+    pre_init.connect(at_noon, sender=Organisation)
 
 
 @pytest.fixture(autouse=True)

@@ -18,6 +18,7 @@ from stats.live.waiting import Waiting
 from stats.models import Organisation
 from tests.laws.road import ORGANISATION, SOURCE, Bench, rules_of
 from tests.laws.test_any_order import empty
+from tests.midday import ZONE
 from tests.oracle.compare import OBSERVED
 from tests.oracle.days import Day, day
 from wallboard.accounts.viewer import Viewer
@@ -33,7 +34,7 @@ COUNTED = ("offers", "answered", "missed", "withdrawn", "outgoing", "answer_rate
 async def bench(redis_server: str, transactional_db: None) -> AsyncIterator[Bench]:
     """A worker's bench on an empty store."""
     await Organisation.objects.aget_or_create(slug=ORGANISATION, defaults={"name": "Test"})
-    bench = Bench(redis_server, "Europe/Stockholm", rules_of({}))
+    bench = Bench(redis_server, ZONE, rules_of({}))
     await empty(bench)
     yield bench
     await live.close()

@@ -17,7 +17,7 @@ from stats.history.changes import upsert_changes
 from stats.history.slots import upsert_slots
 from stats.live.keys import key
 from tests.pages.members import looks
-from tests.push.floor import ANNA, PER, SALES, SUPPORT, Worker, ended_call, ready, waiting_call
+from tests.push.floor import ANNA, PER, SALES, SUPPORT, ZONE, Worker, ended_call, ready, waiting_call
 from wallboard.accounts.models import AuditEntry
 from wallboard.push import admission, live
 
@@ -199,7 +199,7 @@ async def test_rings_are_paged_newest_first(floor: Worker) -> None:
 
 
 async def test_a_day_that_is_over_is_recounted_and_the_way_leads_there_and_back(floor: Worker) -> None:
-    noon = datetime.now(ZoneInfo("Europe/Stockholm")).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    noon = datetime.now(ZoneInfo(ZONE)).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=1)
     at = round(noon.timestamp() * 1000)
     told = {"source": "telavox", "agent": "924328", "profile": "1", "wrapup": False}
     lunch = PresenceSeen(at=at, told_at=at, state="away", profile_name="Lunch", available=False, queues=0, queue_keys=(), **told)

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from stats.clock import now_ms
-from tests.pages.test_call_page import example
+from tests.pages.test_call_page import ZONE, example
 from tests.pages.test_in_a_browser import chromium, log_in, opened
 from tests.push.floor import SUPPORT, ended_call, ready, waiting_call
 from tests.push.web import Server, serving
@@ -27,6 +27,7 @@ async def web(var_dir: Path, free_port: int) -> AsyncIterator[Server]:
     async with serving(var_dir, free_port) as found:
         await found.worker.report()
         await found.worker.tell(example(), ready())
+        await found.worker.move_to(ZONE)
         yield found
 
 

@@ -71,6 +71,7 @@ async def page(look: Look, id_call: str, **wishes: object) -> str:
 @pytest.mark.acceptance("TX-04")
 async def test_the_vendors_example_is_told_and_listed_in_order_with_the_right_seconds(look: Look, worker: Worker) -> None:
     await worker.tell(example())
+    await worker.move_to(ZONE)
     html = await page(look, "worked-example")
     assert story_in(html) == (
         "A call from +46 ··· ·· 06 05. It was in the menu Huvudmeny for 8 seconds. "
@@ -132,6 +133,7 @@ async def transferred(look: Look, worker: Worker) -> str:
         ),
     )
     await worker.tell(call)
+    await worker.move_to(ZONE)
     return "transferred"
 
 

@@ -17,6 +17,7 @@ from stats.live.unkept import Unkept
 from stats.models import Organisation
 from tests.laws.road import ORGANISATION, SOURCE, Bench, rules_of
 from tests.laws.test_any_order import empty
+from tests.midday import ZONE
 from tests.oracle.days import day
 from tests.oracle.journeys import QueueSetting, calls_of
 from tests.oracle.slow import in_target, is_short
@@ -28,7 +29,7 @@ from wallboard.pages.queue import day as queue_day
 from wallboard.push import live
 
 pytestmark = pytest.mark.engines
-ZONE = "Europe/Stockholm"
+STOCKHOLM = "Europe/Stockholm"
 COUNTED = (
     *("offered", "answered", "answered_in_target", "abandoned", "short_abandoned", "abandoned_in_target"),
     *("overflowed", "voicemail", "callbacks"),
@@ -137,7 +138,7 @@ def offered(told: queue_day.DayTold) -> dict[int, int]:
 
 def at(hour: int, minute: int = 0, day_of_month: int = 11) -> int:
     """An instant of November 2026 in Stockholm."""
-    return round(datetime(2026, 11, day_of_month, hour, minute, tzinfo=ZoneInfo(ZONE)).timestamp() * 1000)
+    return round(datetime(2026, 11, day_of_month, hour, minute, tzinfo=ZoneInfo(STOCKHOLM)).timestamp() * 1000)
 
 
 def told_day(offered: dict[int, int], day_of_month: int, known_from: int | None = 0) -> queue_day.DayTold:
@@ -147,22 +148,22 @@ def told_day(offered: dict[int, int], day_of_month: int, known_from: int | None 
         for n in range(number):
             told.tell(ended_call(f"{quarter}-{n}", since=quarter + n), "111834", rules_of({}), plain_key, quarter, quarter + QUARTER_MS)
     name = f"2026-11-{day_of_month:02d}"
-    first, end = day_bounds(name, ZONE)
+    first, end = day_bounds(name, STOCKHOLM)
     return queue_day.DayTold(day=name, first=first, end=end, told=told, known_from=first if known_from == 0 else known_from)
 
 
 def test_last_weeks_ghost_stands_beside_the_same_time_of_day_and_is_absent_without_an_archive() -> None:
     today = told_day({at(9): 3, at(9, 15): 2}, 11)
     ghost = told_day({at(9, 0, 4): 7}, 4)
-    columns = {each.at: each for each in chart.columns_of(today, ghost, at(9, 20), at(9, 20), ZONE)}
+    columns = {each.at: each for each in chart.columns_of(today, ghost, at(9, 20), at(9, 20), STOCKHOLM)}
     assert (columns[at(9)].told or {})["offered"] == 3
     assert (columns[at(9)].ghost or {})["offered"] == 7
     assert columns[at(9, 15)].state == "running"
     assert columns[at(9, 30)].state == "ahead"
     assert columns[at(9, 30)].told is None
-    none = chart.columns_of(today, told_day({}, 4, None), at(9, 20), at(9, 20), ZONE)
+    none = chart.columns_of(today, told_day({}, 4, None), at(9, 20), at(9, 20), STOCKHOLM)
     assert all(each.ghost is None for each in none)
-    drawing = chart.chart_of(chart.shown_of(none), QueueTargets(), at(9, 20), ZONE)
+    drawing = chart.chart_of(chart.shown_of(none), QueueTargets(), at(9, 20), STOCKHOLM)
     assert drawing.ghost == ""
     assert {line.ghost for line in drawing.quarters} == {None}
     assert chart.level_so_far(none, QueueTargets(), ghost=True) == (None, None)
@@ -171,7 +172,7 @@ def test_last_weeks_ghost_stands_beside_the_same_time_of_day_and_is_absent_witho
 def test_what_was_not_heard_and_what_the_archive_does_not_reach_are_gaps_and_not_zeros() -> None:
     today = told_day({at(9): 3}, 11)
     ghost = told_day({at(10, 0, 4): 5}, 4, at(10, 0, 4))
-    columns = {each.at: each for each in chart.columns_of(today, ghost, at(11, 20), at(10, 5), ZONE)}
+    columns = {each.at: each for each in chart.columns_of(today, ghost, at(11, 20), at(10, 5), STOCKHOLM)}
     assert columns[at(10)].state == "over"
     assert (columns[at(10)].told or {}).get("offered", 0) == 0
     assert columns[at(10)].told is not None
@@ -183,16 +184,16 @@ def test_what_was_not_heard_and_what_the_archive_does_not_reach_are_gaps_and_not
 
 def test_a_week_is_counted_by_the_clock_on_the_wall_across_a_change_of_it() -> None:
     # Summer time ended on 25 October 2026.
-    monday = round(datetime(2026, 10, 26, 9, 0, tzinfo=ZoneInfo(ZONE)).timestamp() * 1000)
-    before = round(datetime(2026, 10, 19, 9, 0, tzinfo=ZoneInfo(ZONE)).timestamp() * 1000)
-    assert queue_day.beside(monday, ZONE) == before
+    monday = round(datetime(2026, 10, 26, 9, 0, tzinfo=ZoneInfo(STOCKHOLM)).timestamp() * 1000)
+    before = round(datetime(2026, 10, 19, 9, 0, tzinfo=ZoneInfo(STOCKHOLM)).timestamp() * 1000)
+    assert queue_day.beside(monday, STOCKHOLM) == before
     assert monday - before != 7 * 86_400_000
 
 
 def test_a_service_level_is_broken_where_nobody_called() -> None:
     today = told_day({at(8): 2, at(8, 15): 1, at(9): 1}, 11)
-    columns = chart.columns_of(today, told_day({}, 4, None), at(9, 20), at(9, 20), ZONE)
-    drawing = chart.chart_of(chart.shown_of(columns), QueueTargets(), at(9, 20), ZONE)
+    columns = chart.columns_of(today, told_day({}, 4, None), at(9, 20), at(9, 20), STOCKHOLM)
+    drawing = chart.chart_of(chart.shown_of(columns), QueueTargets(), at(9, 20), STOCKHOLM)
     assert len(drawing.level) == 1
     assert len(drawing.level_dots) == 3
     assert drawing.counted == 4

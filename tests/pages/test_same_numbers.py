@@ -14,7 +14,7 @@ from stats.clock import now_ms
 from stats.domain.periods import WINDOWS
 from stats.models import Organisation
 from tests.pages.conftest import Look
-from tests.push.floor import ANNA, PER, SALES, SUPPORT, Worker, ended_call, ready, waiting_call
+from tests.push.floor import ANNA, PER, SALES, SUPPORT, ZONE, Worker, ended_call, ready, waiting_call
 from wallboard.accounts.models import ApiToken
 from wallboard.boards.figure import KEYS, Place, format_of, written
 from wallboard.boards.freshness import Standing
@@ -77,7 +77,7 @@ async def test_every_number_of_every_page_is_the_apis_at_the_same_version(worker
     compared = 0
     for address in PAGES:
         page, flat, now = await _together(look, address, token)
-        place = Place(now=now, timezone="Europe/Stockholm", language="en")
+        place = Place(now=now, timezone=ZONE, language="en")
         here = 0
         for scope, key, metric, text in drawn_on(page):
             if format_of(metric) == "since":

@@ -12,8 +12,9 @@ from stats.ingest.pipeline import Road
 from stats.live.board_store import Store
 from stats.live.codec import pack_source
 from stats.live.leases import Lease
+from tests.midday import ZONE
 
-ORGANISATION, SOURCE, ZONE = "default", "telavox", "Europe/Stockholm"
+ORGANISATION, SOURCE = "default", "telavox"
 SUPPORT = Party(id=111834, account_id=998877, name="Support")
 SALES = Party(id=111835, account_id=998878, name="Försäljning")
 ANNA = Party(id=924328, account_id=3467672, name="Anna Berg")
@@ -71,6 +72,12 @@ class Worker:
         assert self.road is not None
         while self.road.dirty:
             await self.road.flush()
+
+    async def move_to(self, zone: str) -> None:
+        """Its days begin and end there, and its clocks show that."""
+        assert self.road is not None
+        self.road.set_rules(zone, self.road.rules)
+        await self.flush()
 
     async def close(self) -> None:
         """Lets go."""

@@ -14,7 +14,7 @@ from stats.clock import now_ms
 from stats.history import archive, rolling
 from stats.history.telling import Telling
 from stats.models import Organisation
-from tests.push.floor import ANNA, ORGANISATION, SOURCE, SUPPORT, ended_call
+from tests.push.floor import ANNA, ORGANISATION, SOURCE, SUPPORT, ZONE, ended_call
 from tests.reports_mail.conftest import later, mail_of, only_run, view_of
 from tests.reports_mail.post_office import PostOffice, text_of
 from tests.reports_pages.past import at, back
@@ -45,7 +45,7 @@ def test_a_mail_that_is_due_is_sent_once_with_yesterdays_numbers(people: dict[st
         assert "Testbolaget" in told
         assert "https://wall.example.org/reports/interval/?from={0}&to={0}".format(back(1)) in told.replace("&amp;", "&")
         assert "Definitions, version" in told
-        assert "Times of Europe/Stockholm" in told
+        assert f"Times of {ZONE}" in told
         assert "Support kept 33 %; promised was 80 % within 20 s." in told
     assert "- Offered: 5" in words
     assert "img src=x" in drawn

@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Page, expect
 
 from stats.clock import now_ms
 from tests.pages.test_in_a_browser import chromium, log_in, opened
-from tests.push.floor import SALES, ended_call, ready
+from tests.push.floor import SALES, ZONE, ended_call, ready
 from tests.push.web import PASSWORD, Server, serving
 from tests.reports_pages.past import back
 
@@ -118,7 +118,7 @@ async def test_on_a_telephone_the_bar_is_folded_and_on_paper_it_is_gone(web: Ser
     for gone in (".bar", ".report-bar", ".report-tabs", ".explain"):
         await expect(page.locator(gone).first).to_be_hidden()
     await expect(page.locator("h1")).to_contain_text("7 days")
-    await expect(page.locator(".stamp")).to_contain_text("Europe/Stockholm")
+    await expect(page.locator(".stamp")).to_contain_text(ZONE)
     style = "(e) => [getComputedStyle(e).textDecorationLine, getComputedStyle(e).color]"
     assert await page.locator("[data-number=offered]").first.evaluate(style) == ["none", "rgb(0, 0, 0)"]
     assert await page.locator("[data-sheet]").first.evaluate("(e) => getComputedStyle(e).maxHeight") == "none"

@@ -24,6 +24,7 @@ from tests.push.conftest import Open, open_board, token, worker
 from tests.push.floor import Worker
 from wallboard.api import examination
 from wallboard.api.meters import FAMILIES
+from wallboard.hooks.counts import counts
 from wallboard.push import live
 
 __all__ = ["open_board", "token", "worker"]
@@ -53,6 +54,7 @@ async def everything(worker: Worker, url: str) -> None:
     await RollCall(store, "default").leave(
         WorkerReport(name="host:1", started_at=now_ms() - 9000, written_at=now_ms(), held=("telavox",), memory_mb=80)
     )
+    counts.add("default", "telavox", "taken")
     with redis.Redis.from_url(url) as client:
         client.config_set("maxmemory", "500mb")
 

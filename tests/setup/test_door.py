@@ -20,7 +20,7 @@ async def vendor() -> AsyncIterator[TelavoxSimulator]:
     """A contact centre that tells what it has as soon as somebody listens."""
     switches = Switches()
     switches.set("snapshot_on_connect", "true")
-    async with TelavoxSimulator(seed=3, agents=8, history_ms=600_000, switches=switches) as running:
+    async with TelavoxSimulator(seed=3, agents=8, calls_per_hour=600, history_ms=600_000, switches=switches) as running:
         yield running
 
 
