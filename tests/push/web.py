@@ -20,6 +20,7 @@ from stats.clock import now_ms
 from stats.live import server
 from stats.management.commands import up
 from tests.conftest import environment_of
+from tests.midday import ZONE
 from tests.push.floor import Worker, waiting_call
 
 PASSWORD = "a-password-of-the-tests"
@@ -133,9 +134,8 @@ def rss_of(pid: int) -> int:
 
 def environment(var_dir: Path, port: int) -> dict[str, str]:
     """Of every process that belongs to the web process."""
-    return environment_of(
-        var_dir, DJANGO_SETTINGS_MODULE="wallboard.settings", ADMIN_PASSWORD=PASSWORD, BOOTSTRAP_API_TOKEN=API_TOKEN, PORT=str(port)
-    )
+    site = {"DJANGO_SETTINGS_MODULE": "wallboard.settings", "ORG_TIMEZONE": ZONE}
+    return environment_of(var_dir, ADMIN_PASSWORD=PASSWORD, BOOTSTRAP_API_TOKEN=API_TOKEN, PORT=str(port), **site)
 
 
 @asynccontextmanager
