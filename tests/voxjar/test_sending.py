@@ -1,22 +1,29 @@
 """Recordings are sent once, whatever fails on the way, and what was heard in them comes back."""
 
 import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 import pytest_asyncio
+from django.db import connections
 
 from stats.clock import now_ms
 from stats.history import outbox
 from stats.history.notes_reading import notes_of
 from stats.history.shelf import ask, let_go
+from stats.live.board_store import Store
+from stats.live.leases import Lease
 from stats.models import Organisation, Source
 from stats.providers.base import SourceConfig
 from stats.providers.voxjar.simulator import Trouble, VoxjarSimulator
 from stats.providers.voxjar.sink import VoxjarSink
+from tests.conftest import ROOT
 from tests.voxjar.parcels import parcel, recording, sound
 from tests.voxjar.sender import (
     ORGANISATION,
@@ -230,6 +237,42 @@ async def test_a_crash_in_the_middle_of_an_upload_sends_nothing_twice(start: Sta
     await start()
     await until_state("sent")
     assert simulator.counted.identifiers == ["vocatech:call-1"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [5_000, 20_000_000], ids=["before-the-answer", "on-the-line"])
+async def test_a_worker_that_is_killed_in_an_upload_is_followed_by_one_that_sends_nothing_twice(
+    start: Start, simulator: VoxjarSimulator, house: SoundHouse, redis_server: str, size: int
+) -> None:
+    """VJ-07: kill -9 of a real process whose attempt is written down; when its lease has run out, the next one asks what became of it."""
+    simulator.switches.set("duplicates", "overwrite")
+    simulator.troubles.append(Trouble(door="enqueue", wait_s=0.3))
+    house.open, house.size = True, size
+    where = (redis_server, simulator.url, simulator.token, house.url)
+    worker = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.voxjar.process", *where, cwd=ROOT, env=_same_database())
+    try:
+        await until(lambda: ask(partial(outbox.state_of, ORGANISATION, "voxjar")), within_s=60)
+        await tell(now_recorded(1), now_recorded(2))
+        await until(lambda: _unsure(1))
+    finally:
+        worker.kill()
+        await worker.wait()
+    lease = Lease(store := Store(redis_server), ORGANISATION, "voxjar")
+    await until(lease.take)
+    await lease.release()
+    await store.close()
+    await start()
+    await until_state("sent", 2)
+    assert sorted(simulator.counted.identifiers) == ["vocatech:call-1", "vocatech:call-2"]
+
+
+def _same_database() -> dict[str, str]:
+    """The environment of a process that works on the database of this test."""
+    mine = connections["default"]
+    name = str(mine.settings_dict["NAME"])
+    server = os.environ.get("TEST_DATABASE_URL", "")
+    address = urlunsplit(urlsplit(server)._replace(path=f"/{name}")) if mine.vendor == "postgresql" else f"sqlite:///{name}"
+    return {**os.environ, "DATABASE_URL": address, "ENV_FILE": "", "DJANGO_SETTINGS_MODULE": "wallboard.settings"}
 
 
 async def _unsure(number: int) -> bool:
