@@ -194,7 +194,7 @@ class Backfill:
         told: dict[str, list[Call]] = {}
         for call in calls_in(journeys.tellings):
             told.setdefault(call.id_call, []).append(call)
-        windows, faults = [journeys], list[str]()
+        windows, faults, notes = [journeys], list[str](), list[Note]()
         aside: dict[str, list[Call]] = {}
         for kind in PARTS:
             window = await self._proved(kind, start - OVERLAP_MS, end + OVERLAP_MS, asked)
@@ -207,18 +207,18 @@ class Backfill:
         whole = {id_call: assembled(parts) for id_call, parts in told.items()}
         for id_call, call in whole.items():
             if reaches_beyond(call, start - OVERLAP_MS, end + OVERLAP_MS):
-                whole[id_call] = await self._look_up(call, asked, faults)
+                whole[id_call] = await self._look_up(call, asked, faults, notes)
         orphans = {id_call: assembled(parts) for id_call, parts in aside.items()}
         for id_call in await self._ask(partial(backfills.unknown_of, self._organisation, self._source, orphans)):
             # Begun before this part, or told without its own document: either way the vendor is asked who it is.
-            whole[id_call] = await self._look_up(orphans[id_call], asked, faults)
+            whole[id_call] = await self._look_up(orphans[id_call], asked, faults, notes)
         slots = await self._read_slots(start, end, asked)
         windows.append(slots)
         self.outcome.unreadable += sum(window.unreadable for window in windows)
         lacking = next((why for why in (*(window.lacking for window in windows), *faults) if why), "")
         told_slots = [each for each in slots.tellings if isinstance(each, PresenceSlot)]
         own = sum(start <= began(call, start) < end for call in whole.values())
-        notes = [each for window in windows for each in window.tellings if isinstance(each, NOTES)]
+        notes += [each for window in windows for each in window.tellings if isinstance(each, NOTES)]
         return Part(list(whole.values()), told_slots, own, lacking, notes)
 
     async def _read_slots(self, start: int, end: int, asked: int) -> Window:
@@ -258,12 +258,13 @@ class Backfill:
         middle = (start + end) // 2
         return joined(await self._proved(kind, start, middle, asked), await self._proved(kind, middle, end, asked))
 
-    async def _look_up(self, call: Call, asked: int, faults: list[str]) -> Call:
-        """The whole of a call of which something is known. Its documents may lie a day before and after that."""
+    async def _look_up(self, call: Call, asked: int, faults: list[str], notes: list[Note]) -> Call:
+        """The whole of a call of which something is known. Its documents may lie a day before and after that; its notes are added."""
         told = list(instants(call)) or [asked]
         try:
             tellings = await self._asking.look_up(call.id_call, min(told) - DAY_MS, max(told) + DAY_MS, asked)
         except NoSense as why:
             faults.append(str(why))
             return call
+        notes += [each for each in tellings if isinstance(each, NOTES)]
         return assembled([call, *calls_in(tellings)])
