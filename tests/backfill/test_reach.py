@@ -35,8 +35,8 @@ def test_the_line_says_since_when_which_days_and_which_are_missing() -> None:
             read_whole(day)
         read_whole("2026-10-30", "incomplete")
         assert told(reach(ORGANISATION, SOURCE), ZONE) == (
-            "Calls are kept from 18 May 2026 on. Read from the telephone system’s history: 24 Oct 2026 – 31 Oct 2026."
-            " Of these not read whole: 26 Oct 2026 – 27 Oct 2026, 29 Oct 2026 – 30 Oct 2026."
+            "Calls are kept from 18 May 2026 on. Read from the telephone system’s history: 24 October 2026 – 31 October 2026."
+            " Of these not read whole: 26 October 2026 – 27 October 2026, 29 October 2026 – 30 October 2026."
         )
         assert reach("elsewhere", SOURCE).first_call is None
 

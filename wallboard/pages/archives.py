@@ -55,4 +55,4 @@ def _span(first: int, end: int, timezone: str) -> str:
 
 
 def _day(at: int, timezone: str) -> str:
-    return formats.date_format(datetime.fromtimestamp(at / 1000, ZoneInfo(timezone)).date(), "j M Y")
+    return formats.date_format(datetime.fromtimestamp(at / 1000, ZoneInfo(timezone)).date(), "j E Y")

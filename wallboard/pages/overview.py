@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from django.http import HttpResponse
-from django.utils.translation import gettext_lazy
-from django.utils.translation import pgettext_lazy as in_context
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from stats.domain.facts import Facts
 from stats.domain.lacking import DERIVED
@@ -41,7 +40,7 @@ COLUMNS = (
     ("longest_wait", CALLS, gettext_lazy("Longest")),
     ("service_level", CALLS, gettext_lazy("Level")),
     ("agents_ready", AGENTS, gettext_lazy("Ready")),
-    ("agents_talking", AGENTS, in_context("agents", "Talking")),
+    ("agents_talking", AGENTS, pgettext_lazy("agents", "Talking")),
     ("abandoned", CALLS, gettext_lazy("Abandoned")),
     ("offered", CALLS, gettext_lazy("Offered")),
     ("answered", CALLS, gettext_lazy("Answered")),
