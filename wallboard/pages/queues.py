@@ -14,7 +14,7 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 
 from stats.domain.facts import PartyFacts
-from stats.domain.lacking import DERIVED, LACKS
+from stats.domain.lacking import DERIVED, LACKS, is_lacking
 from stats.domain.receipts import SHORT, Row
 from wallboard.boards import figures
 from wallboard.boards.figure import reason_of
@@ -89,6 +89,8 @@ async def _drawn(visit: Visit, key: str, told: Told, party: PartyFacts, form: ta
         standing=standing,
         derived=told.get(DERIVED) is True,
         lacks_from=source if told.get(LACKS) else "",
+        no_logins=is_lacking(values, scope, "agents_logged_in"),
+        no_moves=is_lacking(values, scope, "overflowed"),
         known=told.get("offered") is not None,
         reason=reason_of(standing, place),
         agents_standing=standing_for(values, source, AGENTS, visit.now),

@@ -33,7 +33,7 @@ COMPANY = Company(
     can={fact: _how(fact) for fact in FACTS},
     lacks={
         "queue": ("estimated_wait", "not_answer_risk", *_OF_QUEUES, *_AVAILABILITY, "agents_ringing", "agents_talking", "agents_unknown"),
-        "site": (*_OF_QUEUES, *_AVAILABILITY),
+        "site": (*_OF_QUEUES, *_AVAILABILITY, "agents_ringing", "agents_talking", "agents_unknown"),
         # Of an answered call the past tells the talk and not the ring before it.
         "agent": (
             *("talk_time", "hold_time", "ring_time"),

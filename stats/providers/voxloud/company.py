@@ -31,7 +31,7 @@ COMPANY = Company(
             *(*_AVAILABILITY, "agents_ringing", "agents_talking", "agents_unknown"),
         ),
         # Who hangs up in the menu and who hangs up waiting are told alike.
-        "site": ("ivr_abandoned", *_OF_QUEUES, *_AVAILABILITY),
+        "site": ("ivr_abandoned", *_OF_QUEUES, *_AVAILABILITY, "agents_ringing", "agents_talking", "agents_unknown"),
         "agent": ("talk_time", "hold_time", "time_wrapup", "time_ready", "time_idle", "time_away", "time_logged_in", "occupancy"),
         # Of hours that nobody listened to, the telephony events say who answered and nobody else who rang.
         "agent_past": ("offers", "missed", "withdrawn", "answer_rate", "ring_time"),

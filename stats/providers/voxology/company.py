@@ -37,7 +37,7 @@ COMPANY = Company(
     can={fact: _how(fact) for fact in FACTS},
     lacks={
         "queue": ("not_answer_risk", *_OF_QUEUES, *_AVAILABILITY, "agents_ringing", "agents_talking", "agents_unknown"),
-        "site": (*_OF_QUEUES, *_AVAILABILITY),
+        "site": (*_OF_QUEUES, *_AVAILABILITY, "agents_ringing", "agents_talking", "agents_unknown"),
         "agent": ("talk_time", "hold_time", "time_wrapup", "time_ready", "time_idle", "time_away", "time_logged_in", "occupancy"),
     },
     derives_presence=True,
