@@ -142,7 +142,7 @@ def card_of(visit: Visit, facts: SourceFacts | None, row: Row | None, counts: Ma
         title=title_of(provider),
         state=state,
         mood="good" if state in GOOD else "waiting" if state in WAITING else "bad",
-        words=_paused(paused, visit.timezone) if paused is not None else str(SOURCE_STATES.get(state, state)),
+        words=_paused(paused, visit.timezone, sinks=sinks) if paused is not None else str(SOURCE_STATES.get(state, state)),
         reason=str(REASONS.get(reason, "")),
         quoted="" if reason in REASONS else reason,
         refused=state == "auth_error",
@@ -171,10 +171,15 @@ def _sink_state(sink: SinkCard | None) -> tuple[str, str]:
     return "down" if sink.state == "away" else sink.state, sink.words
 
 
-def _paused(source: Source, timezone: str) -> str:
+def _paused(source: Source, timezone: str, *, sinks: bool) -> str:
     assert source.paused_at is not None
     at = day_and_time(round(source.paused_at.timestamp() * 1000), timezone)
-    return _("Paused by %(who)s since %(at)s. Nothing of it is read or counted.") % {"who": source.paused_by, "at": at}
+    said = (
+        _("Paused by %(who)s since %(at)s. Nothing is sent to it.")
+        if sinks
+        else _("Paused by %(who)s since %(at)s. Nothing of it is read or counted.")
+    )
+    return said % {"who": source.paused_by, "at": at}
 
 
 def _posts(company: door.Company, row: Row, visit: Visit) -> str:

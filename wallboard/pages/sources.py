@@ -132,7 +132,9 @@ async def remove(visit: Visit, name: str) -> HttpResponse:
     if row is None:
         raise NotThere(_("There is no telephone system of this name."))
     asks = door.asks(row.source.provider) and bool(row.hooks)
-    known: dict[str, Any] = {"name": name, "asks": asks, "title": getattr(door.company(row.source.provider), "title", row.source.provider)}
+    company = door.company(row.source.provider)
+    sinks = company is not None and company.connect is None
+    known: dict[str, Any] = {"name": name, "asks": asks, "title": getattr(company, "title", row.source.provider), "sinks": sinks}
     if visit.request.method != "POST":
         return draw(visit, "source_remove.html", "sources", **known)
     if visit.request.POST.get("name", "").strip().lower() != name:
@@ -144,7 +146,7 @@ async def remove(visit: Visit, name: str) -> HttpResponse:
         keep = await database_sync_to_async(source_keeping.remove)(visit, row.source)
     except Source.DoesNotExist:
         raise NotThere(_("There is no telephone system of this name.")) from None
-    return draw(visit, "source_removed.html", "sources", name=name, keep=keep, asks=asks)
+    return draw(visit, "source_removed.html", "sources", name=name, keep=keep, asks=asks, sinks=sinks)
 
 
 async def _cancelled(row: Source) -> str:
