@@ -88,11 +88,12 @@ async def drawn(visit: Visit, asked: Asked) -> Drawn | HttpResponseBase:
 def _figures(found: Quality) -> list[dict[str, str]]:
     silence = found.silence_ms / found.duration_ms if found.silence_ms is not None and found.duration_ms else None
     hint = _("of %(n)s calls whose length was told") % {"n": figures.count(found.measured)} if found.measured != found.analysed else ""
+    none = "" if found.analysed else _("no call is analysed yet")
     return [
-        {"label": _("Hours analysed"), "value": _hours(found.duration_ms) if found.measured else words.DASH, "hint": hint},
+        {"label": _("Hours analysed"), "value": _hours(found.duration_ms) if found.measured else words.DASH, "hint": none or hint},
         {"label": _("Calls analysed"), "value": figures.count(found.analysed), "hint": ""},
         {"label": _("Sent and not analysed yet"), "value": figures.count(found.sent - found.analysed), "hint": ""},
-        {"label": _("Silence"), "value": f"{figures.percent(silence)} %" if silence is not None else words.DASH, "hint": ""},
+        {"label": _("Silence"), "value": f"{figures.percent(silence)} %" if silence is not None else words.DASH, "hint": none},
     ]
 
 
