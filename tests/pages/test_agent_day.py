@@ -7,7 +7,7 @@ import pytest
 from django.test import RequestFactory
 
 from stats.clock import now_ms
-from stats.domain.facts import PartyFacts
+from stats.domain.facts import Facts, PartyFacts
 from stats.domain.presence_changes import PresenceSeen
 from stats.domain.records import Party, PresenceSlot, ProfileUse
 from stats.history.shelf import Shelf, let_go
@@ -22,7 +22,7 @@ from tests.midday import ZONE
 from tests.oracle.compare import OBSERVED
 from tests.oracle.days import Day, day
 from wallboard.accounts.viewer import Viewer
-from wallboard.pages.agent.day import AgentDay, read
+from wallboard.pages.agent.day import AgentDay, queue_key, read
 from wallboard.pages.frame import Visit
 from wallboard.push import live, sights
 
@@ -162,3 +162,9 @@ async def test_a_day_nobody_knows_is_empty_and_one_to_come_is_today(bench: Bench
     found = await read(await look(admin(), "?day=2026-01-05"), agent)
     assert (found.day, found.rungs, found.watched.presence, found.recorded_from) == ("2026-01-05", (), (), None)
     assert found.numbers()["occupancy"] is None
+
+
+@pytest.mark.parametrize("kept", ["111834", "a:998877", "s:voxology:Kundtjanst", "n:Support", ""])
+def test_a_queue_a_ring_was_kept_by_is_that_queue_still(kept: str) -> None:
+    """A queue of a vendor without numbers, too: under a key of its name it would be nobody's."""
+    assert queue_key(kept, SOURCE, Facts(timezone=ZONE)) == kept

@@ -130,6 +130,8 @@ def queue_key(kept: str, source: str, facts: Facts) -> str:
         party = Party(account_id=int(rest))
     elif kept.isascii() and kept.isdigit():
         party = Party(id=int(kept))
+    elif lead == "s":
+        party = Party(ref=rest)
     else:
         party = Party(name=rest)
     return facts.queue_key(source, party) or kept
