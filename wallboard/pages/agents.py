@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.urls import path
 from django.utils.translation import gettext as _
 
-from stats.domain.lacking import LACKS
+from stats.domain.lacking import LACKS, is_lacking
 from stats.domain.periods import business_day
 from wallboard.pages.agent.axis import ZOOMS, axis_of
 from wallboard.pages.agent.day import AgentDay, read
@@ -52,6 +52,7 @@ async def agent(visit: Visit, key: str) -> HttpResponse:
         day=day,
         head=header_of(told, key, values, day, source, place),
         lacks_from=party.source if told.get(LACKS) else "",
+        no_logins=is_lacking(values, scope, "time_logged_in"),
         chart=chart,
         groups_of_pieces=groups_of(chart.pieces),
         rows_of_pieces=rows_of(chart.table, LANES),
