@@ -110,6 +110,7 @@ class _Page:
             options=fields_of(self.company, draft.settings, draft.faults, more_rows) if self.source is None else [],
             regions=regions(),
             listens=trial.listens(self.company.name),
+            sinks=self.company.connect is None,
             fault=fault or _first(draft.faults),
             **{"steps": [], "glimpses": [], **self.told},
         )

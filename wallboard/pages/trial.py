@@ -224,7 +224,7 @@ def usual_addresses(known: Company) -> tuple[str, str]:
 
 def _kind_of(usual: str) -> str:
     parts = urlsplit(usual)
-    return f"{parts.scheme}://…{_domain(parts)}" + (f":{parts.port}" if parts.port else "")
+    return f"{parts.scheme}://*{_domain(parts)}" + (f":{parts.port}" if parts.port else "")
 
 
 def _domain(parts: SplitResult) -> str:
