@@ -7,8 +7,9 @@ const FORMATS = { longest_wait: 'since', waiting: 'count', service_level: 'share
 
 /**
  * @param {ReturnType<import('./urgency.js').alarmsOf>} alarms @param {Object} page what live.js tells @param {boolean} ticks
+ * @param {Set<string>} shared names that more than one queue has, in small letters
  */
-export function showAlarms(alarms, page, ticks) {
+export function showAlarms(alarms, page, ticks, shared) {
   const list = document.querySelector('[data-alarms]');
   if (!list) return;
   const words = page.words;
@@ -20,7 +21,7 @@ export function showAlarms(alarms, page, ticks) {
     if (list.children[place] !== line) list.insertBefore(line, list.children[place] || null);
     if (line.dataset.severity !== alarm.severity) line.dataset.severity = alarm.severity;
     const [who, what, amount, word] = line.querySelectorAll('b, a > span:not(.mark)');
-    put(who, alarm.judged.name);
+    put(who, nameOf(alarm.judged, shared));
     put(what, words['metric.' + alarm.metric]);
     put(amount, amountOf(alarm, page));
     put(word, words['severity.' + alarm.severity]);
@@ -30,6 +31,13 @@ export function showAlarms(alarms, page, ticks) {
   const none = document.querySelector('[data-alarms-none]');
   none.hidden = alarms.length > 0;
   put(none, words[ticks ? 'overview.calm' : 'overview.unjudged']);
+}
+
+/** As on the queue's card: queues of one name are told apart by where they are. */
+function nameOf(judged, shared) {
+  const source = judged.told.source;
+  if (!source || !shared.has(judged.name.toLowerCase())) return judged.name;
+  return judged.name + ' (' + source.charAt(0).toUpperCase() + source.slice(1).toLowerCase() + ')';
 }
 
 /** A share has a decimal: whole per cents would say that 79.6 is the 80 it fell short of. */

@@ -48,11 +48,17 @@ function render(page) {
     .sort(byUrgency);
   const alarms = alarmsOf(judged);
   placeQueues(judged, page);
-  showAlarms(alarms, page, believed);
+  showAlarms(alarms, page, believed, shared(judged));
   const waiting = told ? (page.store.of('site') || {}).waiting || 0 : 0;
   const severity = !believed ? 'unknown' : alarms.length > 0 ? alarms[0].severity : 'calm';
   showTab({ waiting, name: nameFirst(alarms, judged), severity, paused: '' });
   summarise(waiting, alarms, page);
+}
+
+/** Names that more than one queue has, in small letters. */
+function shared(judged) {
+  const names = judged.map((each) => each.name.toLowerCase());
+  return new Set(names.filter((name, at) => names.indexOf(name) !== at));
 }
 
 /** Where it is worst; where nothing is, where somebody has waited longest. */

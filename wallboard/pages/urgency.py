@@ -4,6 +4,7 @@ Rules that hold here: what is judged is what the boards judge, by the same sever
 that the order changes when something happens and not with every second; what cannot be believed is not judged.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from math import floor
 from typing import ClassVar
@@ -68,10 +69,13 @@ def alarms(values: Values, place: Place) -> list[Alarm]:
     """What calls for action, then what calls for attention; in each the most urgent queue first."""
     found = []
     scopes = sorted((scope for scope in values if scope.startswith("queue:")), key=lambda scope: urgency(values, scope, place.now))
+    often = Counter(_name(values, scope).casefold() for scope in scopes)
     for scope in scopes:
         told, key = values[scope], scope.split(":", 1)[1]
         standing = standing_for(values, told.get("source"), CALLS, place.now)
-        name = told.get("name")
+        name = _name(values, scope)
+        # As on the queue's card: queues of one name are told apart by where they are.
+        alike = often[name.casefold()] > 1 and told.get("source")
         for metric, label in ALARMING.items():
             shown = figure(values, scope, metric, standing, place)
             if shown.severity in SEVERITIES[1:]:
@@ -79,7 +83,7 @@ def alarms(values: Values, place: Place) -> list[Alarm]:
                     Alarm(
                         scope=scope,
                         key=key,
-                        name=name.strip() if isinstance(name, str) and name.strip() else f"#{key}",
+                        name=f"{name} ({str(alike).capitalize()})" if alike else name,
                         metric=metric,
                         label=str(label),
                         severity=shown.severity,
@@ -97,6 +101,11 @@ def amount_of(value: object, shown: Figure, place: Place) -> str:
         return shown.text
     tenths = floor(known * 1000 + 0.5)
     return f"{tenths // 10}{'.' if place.language.startswith('en') else ','}{tenths % 10} {shown.unit}"
+
+
+def _name(values: Values, scope: str) -> str:
+    name = values[scope].get("name")
+    return name.strip() if isinstance(name, str) and name.strip() else f"#{scope.split(':', 1)[1]}"
 
 
 def _worst(values: Values, scope: str, keys: tuple[str, ...], standing: Standing, now: int) -> str:
