@@ -19,7 +19,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
-from stats.domain.facts import Facts
+from stats.domain.facts import Facts, PartyFacts
 from stats.domain.outcomes import settle
 from stats.domain.periods import business_day, day_bounds
 from stats.domain.receipts import Row
@@ -71,6 +71,7 @@ class Line:
     at_iso: str
     ago: str
     queue: str
+    queue_source: str  # named where another source has a queue of the same name
     queue_key: str
     wait: str
     times: int
@@ -199,6 +200,7 @@ def _line(visit: Visit, caller: Caller, uncovered: str, names: Mapping[str, str]
         at_iso=iso(row.at, visit.timezone),
         ago=ago(row.at, visit.now),
         queue=(held.party.name or f"#{caller.queue}") if held is not None else "",
+        queue_source=_source_of(visit, held) if held is not None else "",
         queue_key=caller.queue if held is not None else "",
         wait=length(caller.wait),
         times=caller.times,
@@ -208,6 +210,13 @@ def _line(visit: Visit, caller: Caller, uncovered: str, names: Mapping[str, str]
         when=clock_time(round(done.handled_at.timestamp() * 1000), visit.timezone, seconds=False) if done is not None else "",
         note=done.note if done is not None else "",
     )
+
+
+def _source_of(visit: Visit, queue: PartyFacts) -> str:
+    name = (queue.party.name or "").casefold()
+    alike = (each for each in visit.facts.queues.values() if (each.party.name or "").casefold() == name)
+    others = {each.source for each in alike if visit.viewer.sees_queue(each.key)}
+    return queue.source.capitalize() if len(others) > 1 else ""
 
 
 async def _do(visit: Visit, found: list[Caller]) -> HttpResponse:
