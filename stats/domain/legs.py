@@ -6,15 +6,19 @@ Rules that hold here (of agents whom a vendor knows by names of its own, see `Pa
 2. An end that a row tells is made of a start and a rounded length: of two less than a second apart the earlier exact one is it.
 3. A ring that names no queue is for the visit in which the call waited when it began, where the call has such visits.
 4. Lengths that nobody told are what the instants make: a ring until its answer or end, a talk from its answer to its end.
-5. A leg of a group may be told before anybody knows that its extension is a group's: an offer to what is a queue of the same call is none.
+5. Nobody talks twice at once on one call: two talks of an agent that lie in one another are one, however far apart their answers were
+   told; its answer is the one that a row tells, else the earlier. An end that nobody knows yet proves nothing of answers far apart.
+6. A leg of a group may be told before anybody knows that its extension is a group's: an offer to what is a queue of the same call is none.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import cast
 
 from stats.domain.records import Call, Direction, Offer, Visit
 
 NEAR_MS = 1000
+TWINS_MS = 15_000
 
 
 def from_answer(offer: Offer) -> bool:
@@ -47,12 +51,62 @@ def aligned(held: Offer, told: Offer) -> tuple[Offer, Offer]:
 
 
 def completed(call: Call) -> Call:
-    """The call with the queues of its rings and the lengths of rings and talks (rules 3 to 5); itself where vendors tell them."""
+    """The call with its rings once each, with their queues and lengths (rules 3 to 6); itself where vendors tell them."""
     if not any(_is_leg(offer) for offer in call.offers):
         return call
     queues = {visit.queue.ref for visit in call.visits}
-    offers = (offer for offer in call.offers if not (_is_leg(offer) and offer.agent.ref in queues))
+    offers = _once([offer for offer in call.offers if not (_is_leg(offer) and offer.agent.ref in queues)])
     return replace(call, offers=tuple(_timed(_placed(offer, call.visits)) if _is_leg(offer) else offer for offer in offers))
+
+
+def _once(offers: list[Offer]) -> list[Offer]:
+    kept: list[Offer] = []
+    for offer in offers:
+        at = next((i for i, other in enumerate(kept) if _is_leg(offer) and _is_leg(other) and _are_one(other, offer)), None)
+        if at is None:
+            kept.append(offer)
+        else:
+            kept[at] = _joined(kept[at], offer)
+    return kept
+
+
+def _are_one(one: Offer, other: Offer) -> bool:
+    if one.agent.key != other.agent.key or not (one.answered and other.answered) or one.answered_at is None or other.answered_at is None:
+        return False
+    if one.ended_at is None or other.ended_at is None:
+        before, after = (one, other) if one.answered_at <= other.answered_at else (other, one)
+        goes_on = before.ended_at is None or before.ended_at > cast(int, after.answered_at)
+        return goes_on and abs(one.answered_at - other.answered_at) < TWINS_MS
+    return max(one.answered_at, other.answered_at) < min(one.ended_at, other.ended_at)
+
+
+def _joined(one: Offer, other: Offer) -> Offer:
+    """One ring of two tellings of it; its lengths are made anew of its instants."""
+    rung, row = (other, one) if from_answer(one) and not from_answer(other) else (one, other)
+    answered_at = row.answered_at if from_answer(row) else min(filter(None, (one.answered_at, other.answered_at)))
+    ends = [at for at in (one.ended_at, other.ended_at) if at is not None]
+    began = [at for at in (one.began_at, other.began_at) if at is not None]
+    return replace(
+        rung,
+        queue=rung.queue or row.queue,
+        direction=rung.direction or row.direction,
+        internal=rung.internal if rung.internal is not None else row.internal,
+        number=rung.number or row.number,
+        began_at=min(began, default=None),
+        answered_at=answered_at,
+        ended_at=_end_of(ends),
+        active=False if one.ended or other.ended else rung.active,
+        ring_ms=None,
+        talk_ms=None,
+        hold_ms=max((ms for ms in (one.hold_ms, other.hold_ms) if ms is not None), default=None),
+    )
+
+
+def _end_of(ends: list[int]) -> int | None:
+    """The exact one of two that are near, else the later."""
+    if len(ends) == 2 and abs(ends[0] - ends[1]) < NEAR_MS:
+        return min([at for at in ends if at % 1000] or ends)
+    return max(ends, default=None)
 
 
 def _is_leg(offer: Offer) -> bool:
