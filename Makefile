@@ -23,12 +23,12 @@ demo: .venv/.runtime
 run: .venv/.runtime
 	@$(PY) manage.py up --port $(PORT)
 
+# Most of a test's time is spent waiting, so three share the cores; browsers do not wait, and two share them.
 test: .venv/.tests
 	$(PY) -m tests.chromium
-	$(PY) -m pytest -n 2 --dist worksteal -m "not page and not heavy" $(ARGS) || { [ $$? = 5 ] && [ -n "$(ARGS)" ]; }
+	$(PY) -m pytest -n 3 --dist worksteal -m "not page and not heavy" $(ARGS) || { [ $$? = 5 ] && [ -n "$(ARGS)" ]; }
 	$(PY) -m pytest -n 2 --dist worksteal -m "page and not heavy" $(ARGS) || { [ $$? = 5 ] && [ -n "$(ARGS)" ]; }
 
-# Most of their time is spent waiting for what a fault takes, so three share the cores.
 faults: .venv/.tests
 	$(PY) -m tests.chromium
 	$(PY) -m pytest -n 3 --dist worksteal -m "heavy and not page" $(ARGS) || { [ $$? = 5 ] && [ -n "$(ARGS)" ]; }
