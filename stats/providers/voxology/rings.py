@@ -55,10 +55,11 @@ class Rings:
         return found
 
     def _mistaken(self, words: Words, asof: int) -> list[Call]:
-        """A leg that was told as a call before anything said what it is: that call is over when the leg is."""
+        """A leg that was told as a call before anything said what it is: that call is over when the leg is. It is none to us: told without
+        a direction, it is counted as none."""
         if not words.final or words.id_call not in self._book.talks:
             return []
-        journey = Journey(active=False, direction=words.direction, started_at=words.started_at, ended_at=words.ended_at or asof, asof=asof)
+        journey = Journey(active=False, started_at=words.started_at, ended_at=words.ended_at or asof, asof=asof)
         return [Call(source=self._source, id_call=words.id_call, journey=journey)]
 
     def _progress(self, leg: Leg, ring: Ring, words: Words, asof: int) -> None:
