@@ -1,7 +1,8 @@
 """What becomes of a source that was taken away: boards show nothing of it any more, and its past stays where it is kept.
 
-Rules that hold here: nobody else holds the source while it is done; calls that were going on are expired and kept as they are; sums of the
-day are left alone, for they are of the past; whatever failed is tried again, until the source is back or gone.
+Rules that hold here: nobody else holds the source while it is done; calls that were going on are expired and kept as they are; what it
+counted goes from every sum in the one step that takes its entries, so that no look finds one without the other; whatever failed is tried
+again, until the source is back or gone.
 """
 
 import contextlib
@@ -14,6 +15,7 @@ from stats.ingest.pipeline import Fenced, Road
 from stats.live import codec
 from stats.live.board_store import Store, StoreAway
 from stats.live.leases import Lease
+from stats.live.sweeping import take_out_source, wipe_sums
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +54,7 @@ class Departing:
 
 
 async def take_out(store: Store, assignment: Assigned, holder: str) -> None:
-    """Everything of now that the store shows of a source. Raises StoreAway, Fenced."""
+    """Everything that the store shows of a source. Raises StoreAway, Fenced."""
     organisation, name = assignment.organisation, assignment.name
     road = Road(store, organisation, name, holder, assignment.timezone, assignment.rules)
     await store.begin(organisation)
@@ -61,17 +63,20 @@ async def take_out(store: Store, assignment: Assigned, holder: str) -> None:
     for id_call, _held in road.open_calls():
         road.expire(id_call)
     await _write(road)
-    # Its report last: until then everything else is still explained by it.
+    entries = [("sources", name), ("flags", f"restate:{name}")]
     for kind in ("queues", "agents"):
         for key, packed in (await store.entries(organisation, kind)).items():
             if codec.unpack_party(packed)[1] == name:
-                road.who.entries[(kind, key)] = ""
+                entries.append((kind, key))
     for agent, held in (await store.load_presence(organisation)).items():
         if held.document.source == name:
-            road.who.entries[("presence", agent)] = road.who.entries[("presence_v", agent)] = ""
-    await _write(road)
-    road.who.entries[("sources", name)] = ""
-    await _write(road)
+            entries += [("presence", agent), ("presence_v", agent)]
+    outcome = await take_out_source(store, organisation, name, holder, entries)
+    if outcome == "fenced":
+        raise Fenced(name)
+    if outcome == "spoilt":
+        # Something of what it showed could not be read, so nobody knows what to take off: the others show theirs anew.
+        await wipe_sums(store, organisation)
 
 
 async def _write(road: Road) -> None:
