@@ -11,6 +11,8 @@ from enum import StrEnum
 
 from stats.domain.notes import Note
 
+RACE_MS = 3000  # how late the end of a ring may be told, after another agent has answered the caller
+
 
 class Direction(StrEnum):
     """Which way a call went, seen from the organisation."""
@@ -193,7 +195,17 @@ class Call:
         if self.journey is not None:
             return self.journey.ended
         # A queue that only we have made up holds nobody once nothing rings or talks any more.
-        return all(v.ended or (v.derived and self.offers) for v in self.visits) and all(o.ended for o in self.offers)
+        return all(v.ended or (v.derived and self.offers) for v in self.visits) and all(
+            o.ended or self.lost_race_at(o) is not None for o in self.offers
+        )
+
+    def lost_race_at(self, ring: Offer) -> int | None:
+        """When another agent answered the caller of a ring told event by event that went on then, or up to RACE_MS after."""
+        if ring.told_by != "event" or ring.direction is not Direction.IN or ring.answered or ring.began_at is None:
+            return None
+        others = (o for o in self.offers if o.told_by and o.agent.key != ring.agent.key and o.direction is not Direction.OUT)
+        at = min((o.answered_at for o in others if o.answered_at is not None and o.answered_at >= ring.began_at), default=None)
+        return at if at is not None and (ring.ended_at is None or 0 <= ring.ended_at - at <= RACE_MS) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,9 @@ Rules that hold here:
    that neither their order of coming nor a repetition changes anything. What fits no ring is kept aside: its beginning may still come.
 2. What a document about the whole call says (`told_by` "call") fills what no event told, and never stands beside it.
 3. A ring whose end nobody told ends with its call.
-4. A caller's ring that names no queue is for the one that its call is known to have come to (`Visit.derived`): a document about the whole
+4. A caller's ring during which another agent answers that caller has lost a race: it ends with that answer, also where its own end comes
+   late or never (`Call.lost_race_at`).
+5. A caller's ring that names no queue is for the one that its call is known to have come to (`Visit.derived`): a document about the whole
    call may know of a queue that no event does.
 """
 
@@ -49,7 +51,10 @@ def whole(call: Call) -> Call:
         ]
         for told in (offer for offer in mine if offer.told_by == CALL):
             rings = _answered_by_document(rings, told, ended_at)
-        kept += [_closed(ring, ended_at) if over and not ring.ended else ring for ring in rings]
+        kept += rings
+    raced = replace(call, offers=tuple(kept))
+    kept = [ring if (lost := raced.lost_race_at(ring)) is None else _timed(replace(ring, active=False, ended_at=lost)) for ring in kept]
+    kept = [_closed(ring, ended_at) if over and ring.told_by and not ring.ended else ring for ring in kept]
     kept.sort(key=lambda o: (o.began_at is None, o.began_at or 0, o.agent.key or ""))
     queues = [visit.queue for visit in call.visits if visit.derived]
     if len(queues) == 1:

@@ -98,6 +98,64 @@ def test_a_ring_group_of_three_is_one_call_with_one_answer_and_two_lost_races() 
     assert sum(amounts.get("offered", 0) for _, _, amounts in cells) == 1
 
 
+def rings_of(call: SettledCall) -> list[tuple[str | None, str, int | None, int | None]]:
+    """(agent, outcome, ring in ms, its end in ms after noon) of every ring."""
+    pairs = zip(call.call.offers, call.offers, strict=True)
+    return [(o.agent.key, str(outcome), o.ring_ms, None if o.ended_at is None else o.ended_at - NOON) for o, outcome in pairs]
+
+
+RACE = [event("INCOMING", NOON, 101), event("INCOMING", NOON + 85, 102), event("ANSWERED", NOON + 8 * S, 101)]
+RACE_WON = ("s:vl:101", "answered", 8 * S, 40 * S)
+RACE_OVER = record(NOON, 40, 8, "CALL_TERMINATED", **ANSWERER)
+
+
+@pytest.mark.acceptance("VL-06")
+@pytest.mark.parametrize("silent", [None, 8_085, 9_200, 11_000])
+def test_whoever_is_slower_loses_the_race_when_another_answers(silent: int | None) -> None:
+    """VL-06, VL-A15: where the loser's own end comes late or never, whatever came first, and without the record too."""
+    told = [*RACE, event("HANGUP", NOON + 40 * S, 101)] + ([] if silent is None else [event("HANGUP", NOON + silent, 102)])
+    lost = ("s:vl:102", "withdrawn", 7_915, 8 * S)
+    for order in permutations(told):
+        (call,) = merged(hear(provider(), order)).values()
+        assert call.over
+        assert rings_of(settle(call)) == [RACE_WON, lost]
+    for order in permutations([*told[2:], RACE_OVER]):
+        assert rings_of(settled(*told[:2], *order)) == [RACE_WON, lost]
+
+
+@pytest.mark.acceptance("VL-06")
+def test_who_loses_a_race_is_free_as_soon_as_another_has_answered() -> None:
+    """VL-06: the winner talks, the other rings no more."""
+    assert [outcome for _, outcome, _, _ in rings_of(settled(*RACE))] == ["talking", "withdrawn"]
+
+
+@pytest.mark.acceptance("VL-06")
+def test_a_race_is_lost_also_to_an_answer_that_the_record_alone_tells() -> None:
+    """VL-06: neither the answer nor the loser's end came."""
+    told = settled(*RACE[:2], event("HANGUP", NOON + 40 * S, 101), RACE_OVER)
+    assert rings_of(told) == [RACE_WON, ("s:vl:102", "withdrawn", 7_915, 8 * S)]
+
+
+@pytest.mark.acceptance("VL-06")
+def test_only_what_rang_when_another_answered_has_lost_a_race() -> None:
+    """VL-06: not what fell silent before, nor went on long after, nor rings since: a transfer, or one back to whoever answered first."""
+    declined = settled(*RACE, event("HANGUP", NOON + 4 * S, 102), event("HANGUP", NOON + 40 * S, 101), RACE_OVER)
+    assert rings_of(declined) == [RACE_WON, ("s:vl:102", "missed", 3_915, 4 * S)]
+    long_after = settled(*RACE, event("HANGUP", NOON + 20 * S, 102), event("HANGUP", NOON + 40 * S, 101), RACE_OVER)
+    assert rings_of(long_after) == [RACE_WON, ("s:vl:102", "missed", 19_915, 20 * S)]
+    handed_on = [*RACE, event("HANGUP", NOON + 30 * S, 101), event("INCOMING", NOON + 30 * S, 103)]
+    assert rings_of(settled(*handed_on))[2] == ("s:vl:103", "ringing", None, None)
+    back = [*handed_on, event("ANSWERED", NOON + 35 * S, 103), event("INCOMING", NOON + 50 * S, 101), event("HANGUP", NOON + 60 * S, 103)]
+    assert rings_of(settled(*back)) == [
+        ("s:vl:101", "answered", 8 * S, 30 * S),
+        ("s:vl:102", "withdrawn", 7_915, 8 * S),
+        ("s:vl:103", "answered", 5 * S, 60 * S),
+        ("s:vl:101", "ringing", None, None),
+    ]
+    missed = [*back, event("HANGUP", NOON + 70 * S, 101)]
+    assert rings_of(settled(*missed))[3] == ("s:vl:101", "missed", 20 * S, 70 * S)
+
+
 # -- VL-07 ---------------------------------------------------------------------------------------------------------------
 
 
