@@ -153,6 +153,10 @@ async def test_three_callers_who_leave_a_queue_are_told_apart_by_asking_alone() 
         made.lead_on(visits[2])
         made.wait(1)
         await made.round()
+        # One look alone is no proof that whoever is still on the line has left the queue.
+        assert [*outcomes(made, abandoned), *outcomes(made, left)] == [ABANDONED, WAITING]
+        made.wait(2)
+        await made.round()
         # Nobody has said yet what became of either.
         assert [*outcomes(made, abandoned), *outcomes(made, left)] == [ABANDONED, VisitOutcome.LEAVING]
         made.wait(20)
@@ -273,7 +277,11 @@ async def test_a_queue_that_was_collected_has_nobody_in_it() -> None:
         with pytest.raises(Missing):
             await made.provider._rest.ask("queued", "Exempel-ko-1")
         await made.round()
+        assert outcomes(made, call) == [WAITING]
+        made.wait(2)
+        await made.round()
         assert outcomes(made, call) == [VisitOutcome.LEAVING]
+        assert made.ear.settled(made.id_of(call)).visits[0].wait == 3_000
         made.wait(5)
         made.enter(call)
         await made.round()

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from aiohttp import web
 
 from stats.domain.metrics import CountingRules, contribution
 from stats.providers.voxology.values import iso
@@ -33,6 +34,32 @@ def calls(ear: Ear, at: int, rows: Iterable[dict[str, Any]], gone: Iterable[dict
     ear.read("calls", msgspec.json.encode({"at": NOON_MS + at, "calls": list(rows), "whole": True, "gone": lost}), NOON_MS + at)
 
 
+def queues(ear: Ear, at: int, **waiting: Iterable[Waiting] | None) -> None:
+    """A round of the feed of queues; None where the vendor could not say who waits."""
+    read = []
+    for name, callers in waiting.items():
+        rows = [{"call": {"id": call, "no": CALLER}, "queued_on": iso(NOON_MS + since), "position": 1} for call, since in callers or ()]
+        read.append({"name": name, "hold_times": {"estimated": 1.2}, "calls": None if callers is None else rows})
+    ear.read("queues", msgspec.json.encode({"at": NOON_MS + at, "queues": read, "whole": True}), NOON_MS + at)
+
+
+def event(ear: Ear, call: str, at: int, start: int, name: str, /, **data: Any) -> None:
+    """What a call flow says on a call."""
+    request = {"is_webhook": True, "event_name": name, "webhook_data": data}
+    post(ear, call, at, start, direction="inbound", caller_no=CALLER, **request)
+
+
+def post(ear: Ear, call: str, at: int, start: int, **more: Any) -> None:
+    """A request of a call flow that came then."""
+    told = {"type": "live_call", "status": "live-in-progress", "start_time": iso(NOON_MS + start), "duration": at - start}
+    ear.post({"call_id": call, "api_no": OURS, **told, **more}, NOON_MS + at)
+
+
+def visits(ear: Ear, call: str) -> list[tuple[str, int | None]]:
+    """What became of a call's visits, and how long each waited, ms."""
+    return [(str(visit.outcome), visit.wait) for visit in ear.settled(call).visits]
+
+
 def cells(ear: Ear, call: str) -> dict[str, dict[str, int]]:
     """What a call counts, by scope."""
     return {cell[0]: dict(cell[2]) for cell in contribution(ear.settled(call), CountingRules()).cells}
@@ -52,3 +79,72 @@ def test_an_agents_leg_that_was_first_taken_for_a_call_is_counted_as_none(log_fi
     assert cells(ear, "a1") == {}
     assert cells(ear, "c1") == {"s": {"calls_in": 1}}
     assert ear.odd == []
+
+
+@pytest.mark.acceptance("VY-02", "VY-08")
+def test_a_caller_whom_one_look_missed_goes_on_waiting() -> None:
+    """VY-02 and VY-08: a look may be of a moment before they came; whoever the next one lists has not left, and no wait is cut short."""
+    ear = Ear(provider_of())
+    event(ear, "c1", 1_000, 0, "onEnterQueue", queue="Support", at=NOON_MS + 1_000)
+    for at in (1_050, 5_050, 9_050):
+        queues(ear, at, Support=[])
+        assert visits(ear, "c1") == [("waiting", None)]
+        queues(ear, at + 2_000, Support=[("c1", 1_200)])
+        assert visits(ear, "c1") == [("waiting", None)]
+    assert ear.settled("c1").visits[0].entered_at == NOON_MS + 1_000
+    event(ear, "c1", 90_000, 0, "onLeaveQueue", queue="Support", at=NOON_MS + 90_000)
+    assert visits(ear, "c1") == [("leaving", 89_000)]
+    queues(ear, 90_500, Support=[("c1", 1_200)])  # what the flow said exactly, no look takes back
+    assert visits(ear, "c1") == [("leaving", 89_000)]
+
+
+@pytest.mark.acceptance("VY-02", "VY-05")
+def test_whoever_two_looks_missed_had_left_by_the_first_of_them() -> None:
+    """VY-02 and VY-05: the second look is proof; when they left is what the first says, or the end of the call if that was before."""
+    ear = Ear(provider_of())
+    queues(ear, 10_000, Support=[("c1", 5_000), ("c2", 6_000), ("c3", 7_000)], Sales=[])
+    queues(ear, 12_000, Support=[], Sales=[("c3", 11_000)])
+    # Who waits in another queue since then has left this one.
+    assert visits(ear, "c3") == [("overflowed", 5_000), ("waiting", None)]
+    calls(ear, 12_500, [], [log("c1", 0, 11_200, 10)])
+    assert visits(ear, "c1") == [("abandoned", 6_200)]
+    assert visits(ear, "c2") == [("waiting", None)]
+    queues(ear, 14_000, Support=[], Sales=[("c3", 11_000)])
+    assert [each.left_at for each in ear.settled("c2").visits] == [NOON_MS + 12_000]
+    assert ear.odd == []
+
+
+@pytest.mark.acceptance("VY-02", "VY-13")
+def test_a_queue_whose_callers_the_vendor_cannot_list_has_lost_none() -> None:
+    """VY-02 and VY-13: no list is not an empty list, however often."""
+    ear = Ear(provider_of())
+    queues(ear, 1_000, Support=[("c1", 500)], Sales=[("c2", 600)])
+    for at in (3_000, 5_000, 7_000):
+        queues(ear, at, Support=None, Sales=[])
+    assert visits(ear, "c1") == [("waiting", None)]
+    assert visits(ear, "c2") == [("abandoned", 2_400)]
+    queues(ear, 9_000, Support=[("c1", 500)], Sales=[])
+    assert visits(ear, "c1") == [("waiting", None)]
+
+
+@pytest.mark.acceptance("VY-02")
+@pytest.mark.parametrize("answer", [{"calls": None}, {}, {"total_calls": 0, "calls": "none"}])
+async def test_asking_keeps_no_list_apart_from_an_empty_one(answer: dict[str, Any]) -> None:
+    """VY-02: the frame of a round says so."""
+
+    async def serve(request: web.Request) -> web.Response:
+        listed = {"queues": [{"name": "Support"}, {"name": "Sales"}]}
+        return web.json_response(listed if request.path.endswith("Queues") else answer if "Support" in request.path else {"calls": []})
+
+    app = web.Application()
+    app.router.add_get("/{asked:.*}", serve)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    provider = provider_of(f"http://127.0.0.1:{runner.addresses[0][1]}/v1")
+    try:
+        told = await provider._polls.queues()
+    finally:
+        await provider.close()
+        await runner.cleanup()
+    assert {each["name"]: each["calls"] for each in told["queues"]} == {"Support": None, "Sales": []}

@@ -27,6 +27,7 @@ class Stay:
     entered_at: int | None
     entered_exact: bool = True
     known_at: int  # by our clock, when we first heard of it
+    missed_at: int | None = None  # the first of the latest looks that did not find it, until it is known to have left
     left_at: int | None = None
     exact: bool = False  # `left_at` was told by the call flow
     to: str | None = None  # where it went, as the flow says

@@ -3,7 +3,7 @@
 Rules that hold here:
 - A frame is what one round of asking gave, as JSON: the vendor's answers as they came, with the instant before the first was asked for.
 - Rounds are as close as the source wants and the vendor's limit allows; a refusal ends the feed, and whoever opens it again waits.
-- A queue that is not there has nobody in it. A list that may be cut short proves nobody's absence.
+- A queue that is not there has nobody in it. A list that may be cut short, or is none, proves nobody's absence.
 - Calls that are no longer there are asked for by id, their log first: now, and later, until the vendor's last word of them is there.
 """
 
@@ -99,7 +99,11 @@ class Polls:
                     answer = await self._rest.ask("queued", name)
                 except Missing:  # collected since it was listed, or never so named
                     answer = {"calls": []}
-            return {"name": name, "hold_times": told.get("hold_times"), "calls": rows(answer, "calls")}
+            return {
+                "name": name,
+                "hold_times": told.get("hold_times"),
+                "calls": answer.get("calls") if isinstance(answer.get("calls"), list) else None,
+            }
 
         found = await asyncio.gather(*(one(queue) for queue in listed[:MOST_QUEUES]))
         self._cost["queues"] = 1 + len(found)

@@ -1,7 +1,11 @@
 """What a round of asking tells, beside what each document in it says: who has left, and how long a caller is to wait.
 
-Rules that hold here: pure but for the book; whoever was known before a round was asked for, and is not in it, has left; a frame that is not
-a round is Malformed, and one row of it that cannot be read costs that row alone.
+Rules that hold here:
+- Pure but for the book. A frame that is not a round is Malformed, and one row of it that cannot be read costs that row alone.
+- Whoever was known before a round was asked for, and is not in it, has left then: as soon as a second round does not find them either,
+  or finds them where they went later, or their call is over. What was told to have ended never begins again, and one answer alone may be
+  of a moment before they came.
+- A queue whose callers the vendor could not list has lost none of them.
 """
 
 from typing import Any
@@ -33,16 +37,19 @@ class Rounds:
         read = _round(frame)
         at = int(values.number(read.get("at")) or asof)
         here: set[tuple[str, str, int | None]] = set()
+        unseen: set[str] = set()
         for queue in rows(read, "queues"):
             name = values.word(queue.get("name"), 96) or ""
             told += self._estimate(name, queue, at)
+            if not isinstance(queue.get("calls"), list):
+                unseen.add(name)
             for raw in rows(queue, "calls"):
                 try:
                     told += self._waiting(name, row(QueuedRow, raw), at, here)
                 except Malformed as why:
                     odd.append(why)
         if read.get("whole"):
-            told += self._left(here, at, odd)
+            told += self._left(here, unseen, at, odd)
         return told, odd
 
     def _estimate(self, name: str, queue: Fields, at: int) -> list[Telling]:
@@ -70,19 +77,32 @@ class Rounds:
         known = len(talk.stays)
         stay = self._teller.entered(talk, queue, entered_at, at)
         stay.polled |= len(talk.stays) > known
+        stay.missed_at = None
         here.add((id_call, queue, stay.entered_at))
         if stay.left_at is not None or (len(talk.stays) == known and at - stay.told_at < AGAIN_MS):
             return []
         stay.told_at = at
         return [self._teller.stayed(talk, stay, at)]
 
-    def _left(self, here: set[tuple[str, str, int | None]], at: int, odd: list[Malformed]) -> list[Telling]:
+    def _left(self, here: set[tuple[str, str, int | None]], unseen: set[str], at: int, odd: list[Malformed]) -> list[Telling]:
         if odd:  # somebody in the list has no name: nobody can be said to be missing
             return []
         told: list[Telling] = []
+        latest: dict[str, int] = {}
+        for id_call, _, entered_at in here:
+            latest[id_call] = max(entered_at or 0, latest.get(id_call, 0))
         for talk in self._book.talks.values():
             for stay in talk.stays:
-                if stay.left_at is None and stay.known_at < at and (talk.id, stay.queue, stay.entered_at) not in here:
+                if (
+                    stay.left_at is not None
+                    or stay.known_at >= at
+                    or stay.queue in unseen
+                    or (talk.id, stay.queue, stay.entered_at) in here
+                ):
+                    continue
+                again = stay.missed_at is not None and stay.missed_at < at
+                stay.missed_at = stay.missed_at if again else at
+                if again or talk.ended_at is not None or latest.get(talk.id, 0) > (stay.entered_at or 0):
                     told.append(self._teller.left(talk, stay, at))
         return told
 

@@ -209,11 +209,12 @@ class Teller:
         """A stay as it is."""
         return Call(source=self.source, id_call=talk.id, visits=(self._visit(talk, self._of_stay(stay), asof),))
 
-    def left(self, talk: Talk, stay: Stay, at: int) -> Call:
-        """A poll no longer found it in the queue: it left between the two polls."""
+    def left(self, talk: Talk, stay: Stay, asof: int) -> Call:
+        """Polls no longer find it in the queue: it left before the first of them."""
+        at = stay.missed_at if stay.missed_at is not None else asof
         stay.left_at = min(at, talk.ended_at) if talk.exact and talk.ended_at is not None else at
         visits = [self._of_stay(stay), *self._judged(talk)]
-        return Call(source=self.source, id_call=talk.id, visits=tuple(self._visit(talk, each, at) for each in visits))
+        return Call(source=self.source, id_call=talk.id, visits=tuple(self._visit(talk, each, asof) for each in visits))
 
     def _judged(self, talk: Talk) -> list[Visit]:
         """The stays of which the call's last word decides what became of them."""
@@ -221,8 +222,9 @@ class Teller:
             return []
         found = []
         for stay in talk.stays:
-            if not stay.exact and stay.left_at is not None and stay.left_at > talk.ended_at:
-                stay.left_at = talk.ended_at
+            seen_out = stay.left_at if stay.left_at is not None else stay.missed_at
+            if not stay.exact and seen_out is not None and (stay.left_at is None or seen_out > talk.ended_at):
+                stay.left_at = min(seen_out, talk.ended_at)
                 found.append(self._of_stay(stay))
             left = stay.left_at if stay.left_at is not None else talk.ended_at
             later = talk.hangup == NOT_SAID and talk.ended_at - left > NEAR_END_MS
