@@ -93,6 +93,16 @@ def archived(organisation: str, source: str, id_call: str) -> Call | None:
     return read_call(written) if written is not None else None
 
 
+def archived_sources(organisation: str) -> list[str]:
+    """Every source that has left a call here, those that were taken away too. Raises django.db.Error."""
+    found: list[str] = []
+    # Each next one by the primary key: as many short looks as there are sources, however many calls.
+    mine = ArchivedCall.objects.filter(organisation=organisation).order_by("source").values_list("source", flat=True)
+    while (name := mine.filter(source__gt=found[-1] if found else "").first()) is not None:
+        found.append(name)
+    return found
+
+
 def mark(organisation: str, quarters: Iterable[int]) -> None:
     """Say that quarters must be added up again. In order, so that two writers never wait for each other."""
     table, named = DirtyQuarter._meta.db_table, sorted(quarters)

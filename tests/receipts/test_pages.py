@@ -14,8 +14,11 @@ from django.contrib.auth import get_user_model
 from django.test import AsyncClient
 
 from stats.clock import now_ms
+from stats.domain.periods import business_day
+from stats.history.archive import archived_sources, keep
+from stats.history.telling import Telling
 from stats.models import Organisation
-from tests.push.floor import PER, SALES, SUPPORT, Worker, ended_call, ready, waiting_call
+from tests.push.floor import PER, SALES, SUPPORT, ZONE, Worker, ended_call, ready, waiting_call
 from wallboard.accounts.models import ApiToken, AuditEntry, HandledCaller, Membership
 from wallboard.api import door
 from wallboard.push import admission, live
@@ -271,3 +274,23 @@ async def test_a_program_gets_the_same_number_and_its_list_page_by_page(look: Lo
     told = (await ask("/api/v1/numbers/queue:111834/service_level", token)).json()
     assert (told["filled"], told["total"], told["counted"]) == ("1 / (2 + 1)", 3, 1)
     assert SUPPORT.id == 111834
+
+
+@pytest.mark.engines
+async def test_a_call_of_a_source_that_was_taken_away_is_found_from_its_receipt_and_by_its_id(look: Look, worker: Worker) -> None:
+    """Its history stays: our own link leads there, the id alone does too, and one that is there now is not mistaken for it."""
+    since = now_ms() - 9 * 60_000
+    calls = [replace(ended_call(name, since=since), source="before") for name in ("gone", "answered-1")]
+    await database_sync_to_async(keep)("default", "before", [Telling(call) for call in calls], now_ms())
+    assert await database_sync_to_async(archived_sources)("default") == ["before"]
+    day = business_day(since, ZONE)
+    page = (await look(f"/numbers/queue:{SUPPORT.id}/answered/?from={day}&to={day}")).content.decode()
+    assert sorted(re.findall(r'href="(/calls/(?:gone|answered-1)/[^"]*)"', page)) == [
+        *("/calls/answered-1/", "/calls/answered-1/?source=before", "/calls/gone/?source=before"),
+    ]
+    for address in ("/calls/gone/", "/calls/gone/?source=before", "/calls/answered-1/", "/calls/answered-1/?source=before"):
+        assert (await look(address)).status_code == 200, address
+    token = await _token(["calls"])
+    answer = await AsyncClient().get("/api/v1/calls/gone", headers={"authorization": f"Bearer {token}"})
+    assert (answer.status_code, answer.json()["source"]) == (200, "before")
+    assert (await look("/calls/nobodys/")).status_code == 404

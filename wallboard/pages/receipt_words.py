@@ -23,12 +23,16 @@ NameOf = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListLine:
-    """One row as it is drawn. `address` leads to the call or agent, "" to nothing; `since` (epoch ms) makes the browser count."""
+    """One row as it is drawn.
+
+    `address` leads to the call or agent, "" to nothing; `source` is the call's; `since` (epoch ms) makes the browser count.
+    """
 
     row: str
     at: str
     at_iso: str
     address: str
+    source: str
     texts: list[str]
     outcome: str
     words: str
@@ -146,6 +150,7 @@ def line_of(
         at=clock_time(row.at, timezone) if within else day_and_time(row.at, timezone),
         at_iso=iso(row.at, timezone),
         address=row.id_call if line.named else "",
+        source=row.source,
         texts=texts if line.named else [_("of another queue"), *texts[1:]],
         outcome=outcome,
         words=_outcome_words(outcome, kind),

@@ -139,6 +139,8 @@ def _context(visit: Visit, told: Receipt, names: Mapping[str, str]) -> dict[str,
         ],
         "parts": _parts(told),
         "left_out": [{"words": LEFT_OUT[name], "n": n} for name, n in told.left_out.items()],
+        # A call's link names its source, but for the one that is there alone: the call may be of one that was taken away.
+        "only_source": next(iter(visit.facts.sources)) if len(visit.facts.sources) == 1 else "",
         "first_heading": receipt_words.first_heading(meant),
         "headings": receipt_words.headings(told),
         "lines": [
