@@ -105,6 +105,7 @@ async def test_a_source_is_taken_away_by_its_name_and_put_back(admin: AsyncClien
     back = await Source.objects.aget()
     assert await sync_to_async(lambda: back.token)() == SECRET
     assert (back.settings, back.live_url) == (source.settings, source.live_url)
+    assert re.search(r"Set on [^.]+ by admin\.", words(await admin.get(HERE))), "whoever put it back set its token"
     assert (await admin.post("/sources/removed/", {"keep": keep[1]})).status_code == 404, "it is there already"
     assert len(await written("source.removed")) == len(await written("source.put_back")) == 1
 

@@ -18,7 +18,7 @@ from wallboard.accounts import journal
 from wallboard.pages.frame import Visit
 from wallboard.pages.trial import KEPT_MS, Stale
 
-_KEPT = ("name", "provider", "live_url", "historic_url", "default_region", "settings", "from_environment", "token_set_by")
+_KEPT = ("name", "provider", "live_url", "historic_url", "default_region", "settings", "from_environment")
 
 
 def config_of(source: Source) -> door.SourceConfig:
@@ -106,7 +106,9 @@ def put_back(visit: Visit, handed_back: str) -> str:
         organisation = Organisation.objects.select_for_update().get(slug=visit.viewer.organisation)
         if Source.objects.filter(organisation=organisation, name=told["name"]).exists():
             raise IntegrityError(told["name"])
-        row = Source(organisation=organisation, token_set_at=timezone.now(), **told)
+        row = Source(organisation=organisation, **told)
+        # Whoever puts it back sets its token anew.
+        row.token_set_at, row.token_set_by = timezone.now(), visit.viewer.name[:150]
         row.token, row.second_token = token, second
         row.save()
         journal.note(visit.viewer, "source.put_back", "source", row.name, address=visit.address)
