@@ -17,7 +17,7 @@ Rule 3: a visit to a queue that the vendor does not have (`Visit.derived`) ends 
     otherwise                                | leaving
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from stats.domain import legs, rings
@@ -130,17 +130,9 @@ def _known_sum(values: list[int | None]) -> int | None:
     return sum(known) if known else None
 
 
-def _without_made_up_waits(call: Call) -> Call:
-    """Ends the visits to queues the vendor does not have, when nothing rings or talks any more; another ring begins them again."""
-    if not any(v.derived and not v.ended for v in call.visits) or not call.offers or not all(o.ended for o in call.offers):
-        return call
-    last = max((o.ended_at for o in call.offers if o.ended_at is not None), default=None)
-    return replace(call, visits=tuple(replace(v, active=False, ended_at=last) if v.derived and not v.ended else v for v in call.visits))
-
-
 def settle(call: Call) -> SettledCall:
     """Read a record: direction, outcomes, waits and talk of all its parts. Pure; a few microseconds."""
-    call = _without_made_up_waits(legs.completed(rings.whole(call)))
+    call = rings.without_made_up_waits(legs.completed(rings.whole(call)))
     journey = call.journey
     direction, internal = direction_of(call)
     goes_on = journey is not None and journey.goes_on and not call.expired

@@ -14,7 +14,7 @@ Rules that hold here:
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from stats.domain.records import Call, Direction, Offer, Party
+from stats.domain.records import Call, Direction, Offer, Party, Visit
 
 EVENT, CALL = "event", "call"
 NEAR_MS = 1000
@@ -60,6 +60,23 @@ def whole(call: Call) -> Call:
     if len(queues) == 1:
         kept = [replace(ring, queue=queues[0]) if _is_callers(ring) and ring.queue is None else ring for ring in kept]
     return replace(call, offers=tuple(kept))
+
+
+def without_made_up_waits(call: Call) -> Call:
+    """Ends the visits to queues the vendor does not have, when nothing rings or talks any more; another ring begins them again.
+
+    Where events told the rings, the visit of a caller nobody answered ends with the last of them also where a document about the whole
+    call has ended it: that ends later, with a message or a voicemail.
+    """
+    if not any(visit.derived for visit in call.visits) or not call.offers or not all(offer.ended for offer in call.offers):
+        return call
+    last = max((offer.ended_at for offer in call.offers if offer.ended_at is not None), default=None)
+    rang_out = any(offer.told_by == EVENT for offer in call.offers) and not any(offer.answered for offer in call.offers)
+
+    def ends(visit: Visit) -> bool:
+        return bool(visit.derived) and (not visit.ended or (rang_out and visit.ended_at is None and not visit.answered))
+
+    return replace(call, visits=tuple(replace(visit, active=False, ended_at=last) if ends(visit) else visit for visit in call.visits))
 
 
 def _is_callers(ring: Offer) -> bool:

@@ -338,6 +338,42 @@ def test_a_mapped_number_is_a_queue_that_the_vendor_does_not_have() -> None:
 
 
 @pytest.mark.acceptance("VL-10")
+@pytest.mark.parametrize(
+    ("voicemail", "last", "outcome"),
+    [(True, "CALL_LOST_NO_ANSWER", VisitOutcome.VOICEMAIL), (False, "CALL_LOST_NO_ANSWER", VisitOutcome.ABANDONED)],
+)
+def test_the_wait_in_a_made_up_queue_ends_with_its_last_ring_though_the_call_goes_on(
+    voicemail: bool, last: str, outcome: VisitOutcome
+) -> None:
+    """VL-10: what the caller hears or says after the telephones fell silent is no wait, in whatever order it is told."""
+    told = [event("INCOMING", NOON, 101), event("HANGUP", NOON + 12 * S, 101), event("INCOMING", NOON + 12 * S, 102)]
+    told += [event("HANGUP", NOON + 20 * S, 102), record(NOON, 60, 20, last, voicemail=voicemail)]
+    for order in permutations(told):
+        call = settled(*order)
+        (visit,) = call.visits
+        assert (visit.outcome, visit.wait, visit.left_at) == (outcome, 20 * S, NOON + 20 * S)
+        assert (call.ended_at, [str(each) for each in call.offers]) == (NOON + 60 * S, ["missed", "missed"])
+
+
+@pytest.mark.acceptance("VL-10")
+@pytest.mark.parametrize(("ring", "last"), [(12, "CALL_CANCELED_BY_ORIGINATOR"), (60, "CALL_LOST_NO_ANSWER")])
+def test_who_hangs_up_after_the_telephones_fell_silent_waited_until_then(ring: int, last: str) -> None:
+    """VL-10: the caller ends the call, or it rang for as long as it lasted, in whatever order it is told."""
+    told = [event("INCOMING", NOON, 101), event("HANGUP", NOON + 12 * S, 101), record(NOON, 60, ring, last)]
+    for order in permutations(told):
+        (visit,) = settled(*order).visits
+        assert (visit.outcome, visit.wait) == (VisitOutcome.ABANDONED, 60 * S)
+
+
+@pytest.mark.acceptance("VL-10")
+def test_without_events_the_wait_in_a_made_up_queue_is_the_records_own() -> None:
+    """VL-10: the record alone tells no ring; and a ring that nobody told the end of ends with the call."""
+    whole = record(NOON, 60, 20, "CALL_LOST_NO_ANSWER")
+    assert settled(whole).visits[0].wait == 60 * S
+    assert settled(event("INCOMING", NOON, 101), whole).visits[0].wait == 60 * S
+
+
+@pytest.mark.acceptance("VL-10")
 def test_a_rule_leads_to_a_queue_when_the_record_comes_and_a_number_goes_before_it() -> None:
     """VL-10: rules are known of whole calls alone; what is mapped to nothing waits in no queue."""
     elsewhere = {"destinationNumber": "+46846500498", "ruleNames": ["IVRWelcome", "ivrfaktura"]}

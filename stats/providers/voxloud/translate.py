@@ -199,6 +199,7 @@ def _record(heard: Heard, hearing: Hearing) -> list[Telling]:
             queue=queue,
             entered_at=started_at,
             active=False,
+            ended_at=ended_at if not voicemail and _waited_until_the_end(last, length, ring) else None,
             answered=answered or None,
             direction=direction,
             internal=False,
@@ -231,6 +232,13 @@ def _answered(document: Document, kind: str, direction: Direction | None, last: 
     if last in _ANSWERED:
         return True if answerer or (direction is Direction.OUT and talked) else None
     return True if answerer and talked else None
+
+
+def _waited_until_the_end(last: str, length: int | None, ring: int | None) -> bool:
+    """Whether a caller waited for as long as the call lasted, rung for or not; else it may have gone on with a message or a voicemail."""
+    return last == "CALL_CANCELED_BY_ORIGINATOR" or (
+        last in _UNANSWERED and length is not None and ring is not None and length - ring < rings.ROUNDED_MS
+    )
 
 
 def _party_of_record(document: Document, direction: Direction | None, answered: bool | None, hearing: Hearing) -> Party | None:
