@@ -1,7 +1,7 @@
 """What is wrong, since when, and what to do: one judgement for the health page, the API, the doctor and whoever else asks.
 
 Rules that hold here: what could not be asked is not judged, the fault that kept us from asking is; the worst comes first; a sentence
-names sources by their names and nobody else; every sentence is in SAY, so that it can be translated.
+names sources by their names, whoever paused one, and nobody else; every sentence is in SAY, so that it can be translated.
 """
 
 from collections.abc import Iterator, Mapping
@@ -81,6 +81,14 @@ SAY: Mapping[str, tuple[str, str]] = {
         "Nothing yet: it reconnects by itself and reads what was missed. If it lasts, check the network.",
     ),
     "source_connecting": ("{source} is being connected; no good handshake yet.", "Wait a minute; then check the network."),
+    "source_paused": (
+        "{source} is paused, by {who} since {since}. Nothing of it is read or counted.",
+        "Let it go on at /sources/ when it is to count again; what it missed of today is then read.",
+    ),
+    "source_paused_plain": (
+        "{source} is paused. Nothing of it is read or counted.",
+        "Let it go on at /sources/ when it is to count again; what it missed of today is then read.",
+    ),
     "source_seeding": ("{source} is connected, and the day so far is being read.", "Nothing: it takes seconds to minutes."),
     "batch_overdue": (
         "{source}: the hourly batch of presence is overdue.",
@@ -172,7 +180,10 @@ def headline(vitals: Vitals) -> Finding:
     for finding in diagnose(vitals):
         if finding.level == "bad":
             return finding
-    sockets = [socket for source in vitals.sources for socket in source.sockets.values()]
+    at_work = [source for source in vitals.sources if source.state != "paused"]
+    if vitals.sources and not at_work:
+        return _paused(vitals.sources[0])
+    sockets = [socket for source in at_work for socket in source.sockets.values()]
     newest = max((socket.last_frame for socket in sockets if socket.last_frame is not None), default=None)
     values = {"open": sum(1 for socket in sockets if socket.state == "open"), "all": len(sockets)}
     return Finding(code="fine" if newest is not None else "fine_quiet", level="note", about="all", since=newest, values=values)
@@ -229,9 +240,11 @@ def _of_source(source: SourceFacts, vitals: Vitals) -> Iterator[Finding]:
         yield Finding(code=f"source_{source.state}", level="bad", about=about, since=heard, values={**named, **counts})
     elif source.state in ("connecting", "seeding"):
         yield Finding(code=f"source_{source.state}", level="note", about=about, values=named)
+    elif source.state == "paused":
+        yield _paused(source)
     elif source.known and not source.exact:
         yield Finding(code="not_exact", level="note", about=about, values=named)
-    if any(socket.overdue for socket in source.sockets.values()):
+    if source.state != "paused" and any(socket.overdue for socket in source.sockets.values()):
         yield Finding(code="batch_overdue", level="note", about=about, values=named)
     if source.drift:
         yield Finding(code="drift", level="note", about=about, values={**named, "fields": ", ".join(source.drift)})
@@ -241,6 +254,15 @@ def _of_source(source: SourceFacts, vitals: Vitals) -> Iterator[Finding]:
     if reasons:
         listed = ", ".join(f"{why} {n}" for why, n in sorted(reasons.items()))
         yield Finding(code="quarantine", level="note", about=about, values={**named, "n": sum(reasons.values()), "reasons": listed})
+
+
+def _paused(source: SourceFacts) -> Finding:
+    """By whom and since when, where its report tells: a feed that was open is away since then, one that was lost for longer."""
+    since = max((socket.away_since for socket in source.sockets.values() if socket.away_since is not None), default=None)
+    values, about = {"source": source.name.capitalize()}, f"source {source.name}"
+    if since is None or not source.reason:
+        return Finding(code="source_paused_plain", level="note", about=about, since=since, values=values)
+    return Finding(code="source_paused", level="note", about=about, since=since, values={**values, "who": source.reason})
 
 
 def _of_numbers(vitals: Vitals) -> Iterator[Finding]:

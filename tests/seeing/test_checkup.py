@@ -25,6 +25,15 @@ def source(**changes: Any) -> SourceFacts:
     return replace(SourceFacts(name="telavox", provider="telavox", state="live", known=True, exact=True, sockets=sockets), **changes)
 
 
+def paused() -> SourceFacts:
+    """A source that somebody paused ten minutes ago, when one of its feeds had been lost for an hour."""
+    sockets = {
+        feed: SocketFacts(state="away", last_frame=NOW - 700_000, away_since=NOW - ago, calls=True, overdue=True)
+        for feed, ago in (("calls", 600_000), ("queues", 3_600_000))
+    }
+    return source(name="voxloud", state="paused", reason="Siv", sockets=sockets)
+
+
 WELL = Vitals(
     now=NOW,
     store=STORE,
@@ -46,6 +55,17 @@ def test_nothing_is_said_of_what_is_well() -> None:
     """And the headline says how well."""
     assert diagnose(WELL) == []
     assert say(headline(WELL), NOW, "UTC")[0] == "Everything works. 2 of 2 sockets are open; the last frame came 2 seconds ago."
+
+
+def test_a_paused_source_is_said_to_be_paused_and_none_of_its_feeds_is_lost() -> None:
+    """By whom and since when, without an alarm; the feeds of the others are counted alone."""
+    vitals = replace(WELL, configured=2, sources=(source(), paused()))
+    (finding,) = diagnose(vitals)
+    assert (finding.level, finding.since) == ("note", NOW - 600_000)
+    said = "Voxloud is paused, by Siv since 10:17:02. Nothing of it is read or counted."
+    assert say(finding, NOW, "UTC")[0] == said
+    assert say(headline(vitals), NOW, "UTC")[0].startswith("Everything works. 2 of 2 sockets are open")
+    assert say(headline(replace(vitals, sources=(paused(),))), NOW, "UTC")[0] == said, "nothing else is there to work"
 
 
 @pytest.mark.fault("A16", "C12")
@@ -94,6 +114,8 @@ def test_a_redis_that_may_lose_or_refuse_numbers_is_named(store: dict[str, str |
         ({"sources": (source(state="stale"),)}, "source_stale", "bad"),
         ({"sources": (source(state="connecting"),)}, "source_connecting", "note"),
         ({"sources": (source(state="seeding"),)}, "source_seeding", "note"),
+        ({"sources": (source(state="paused", exact=False),)}, "source_paused_plain", "note"),
+        ({"sources": (paused(),)}, "source_paused", "note"),
         ({"sources": (source(exact=False),)}, "not_exact", "note"),
         ({"sources": (source(drift=("ivr",)),)}, "drift", "note"),
         ({"unkept": 300}, "backlog", "note"),

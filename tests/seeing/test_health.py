@@ -71,6 +71,22 @@ async def test_the_page_is_no_dead_end(look: Look) -> None:
     assert '<a href="/sources/">' in html
 
 
+async def test_a_paused_source_is_named_as_paused_and_its_feeds_too(look: Look, worker: Worker) -> None:
+    """On the page and in the document; nothing of it is lost, and nothing is an alarm."""
+    organisation = await configured()
+    for socket in worker.facts.sockets.values():
+        socket.state, socket.away_since = "away", now_ms()
+    await worker.report(state="paused", reason="Siv")
+    told = await document(organisation)
+    assert [(each["code"], each["level"]) for each in told["findings"]] == [("source_paused", "note")]
+    html = (await look("/health/")).content.decode()
+    text = text_of(await look("/health/"))
+    assert "Telavox is paused, by Siv since" in text
+    assert re.findall(r'data-socket-state="(\w+)"', html) == ["paused"] * 5
+    assert "Lost, reconnecting" not in text
+    assert "sockets are open" not in text
+
+
 @pytest.mark.fault("C1")
 async def test_a_dead_collector_is_said_with_since_when_and_what_to_do(look: Look, worker: Worker) -> None:
     organisation = await configured()

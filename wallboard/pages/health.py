@@ -28,7 +28,7 @@ from wallboard.pages.words import FEEDS, REASONS, SOCKET_STATES, SOURCE_STATES, 
 from wallboard.push import admission
 from wallboard.push.admission import DatabaseAway, Key
 
-MOODS = {"live": "good", "connecting": "waiting", "seeding": "waiting"}
+MOODS = {"live": "good", "connecting": "waiting", "seeding": "waiting", "paused": "waiting"}
 MOST_SCREENS = 100
 ASK_WITHIN_S = 2.0
 
@@ -116,7 +116,9 @@ def _source(source: SourceFacts, found: Examined) -> dict[str, Any]:
         facts.append((_("The vendor's customer"), source.tenant))
     if source.drift:
         facts.append((_("Fields the vendor changed"), ", ".join(source.drift)))
-    reason = source.reason or ""
+    paused = source.state == "paused"
+    # Of a paused source the reason is who paused it, which the finding says; no feed of it is lost.
+    reason = "" if paused else source.reason or ""
     return {
         "name": source.name,
         "provider": source.provider,
@@ -129,16 +131,17 @@ def _source(source: SourceFacts, found: Examined) -> dict[str, Any]:
             {
                 "feed": feed,
                 "name": str(FEEDS.get(feed, feed)),
-                "state": socket.state,
-                "words": str(SOCKET_STATES.get(socket.state, socket.state)),
+                "state": state,
+                "words": str(SOCKET_STATES.get(state, state)),
                 "last": ago(socket.last_frame, now),
                 "last_iso": iso(socket.last_frame, zone),
                 "alive": ago(socket.alive_at, now),
                 "reopened": max(0, socket.openings - 1),
-                "note": _("The hourly batch is overdue.") if socket.overdue else "",
+                "note": _("The hourly batch is overdue.") if socket.overdue and not paused else "",
             }
             for feed in feeds
             for socket in [source.sockets[feed]]
+            for state in ["paused" if paused else socket.state]
         ],
     }
 
