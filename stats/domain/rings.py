@@ -9,6 +9,8 @@ Rules that hold here:
    late or never (`Call.lost_race_at`).
 5. A caller's ring that names no queue is for the one that its call is known to have come to (`Visit.derived`): a document about the whole
    call may know of a queue that no event does.
+6. A document about the whole call whose start lies where its events end told its end: all its instants are earlier by its length. Where
+   it merely begins after the first event, the event is the start.
 """
 
 from collections.abc import Iterable, Sequence
@@ -41,6 +43,7 @@ def whole(call: Call) -> Call:
     """The call with one offer per ring, whatever told it (rules 2 and 3); the call itself where vendors tell rings themselves."""
     if not any(offer.told_by for offer in call.offers):
         return call
+    call = _started(call)
     ended_at = call.journey.ended_at if call.journey is not None and call.journey.ended else None
     over = call.journey is not None and call.journey.ended
     kept: list[Offer] = [offer for offer in call.offers if not offer.told_by]
@@ -145,6 +148,42 @@ def _timed(offer: Offer) -> Offer:
     ring = silent_at - offer.began_at if silent_at is not None and offer.began_at is not None else None
     talk = offer.ended_at - offer.answered_at if offer.ended_at is not None and offer.answered_at is not None else None
     return replace(offer, ring_ms=None if ring is None else max(0, ring), talk_ms=None if talk is None else max(0, talk))
+
+
+def _started(call: Call) -> Call:
+    """The call with the start that its events tell, where its own document's lies after it (rule 6)."""
+    journey = call.journey
+    rung = [o for o in call.offers if o.told_by == EVENT]
+    told = [at for o in rung for at in (o.began_at, o.answered_at) if at is not None]
+    if journey is None or journey.started_at is None or not told or journey.started_at - min(told) <= ROUNDED_MS:
+        return call
+    first, at, length = min(told), journey.started_at, journey.total_ms
+    silent = max((o.ended_at for o in rung if o.ended_at is not None), default=None)
+    ended_there = silent is not None and silent >= max(told) and abs(at - silent) <= ROUNDED_MS
+    if length is None or not (ended_there or abs(at - first - length) <= ROUNDED_MS):
+        return replace(call, journey=replace(journey, started_at=first))
+    began = at - length
+
+    def earlier(instant: int | None) -> int | None:
+        return None if instant is None else instant - length
+
+    journey = replace(
+        journey,
+        started_at=first if abs(first - began) <= ROUNDED_MS else began,
+        ended_at=earlier(journey.ended_at),
+        first_answered_at=earlier(journey.first_answered_at),
+    )
+    visits = (
+        replace(v, entered_at=journey.started_at if v.entered_at == at else v.entered_at, ended_at=earlier(v.ended_at)) if v.derived else v
+        for v in call.visits
+    )
+    offers = (
+        replace(o, began_at=earlier(o.began_at), answered_at=earlier(o.answered_at), ended_at=earlier(o.ended_at))
+        if o.told_by == CALL
+        else o
+        for o in call.offers
+    )
+    return replace(call, journey=journey, visits=tuple(visits), offers=tuple(offers))
 
 
 def _begun(offer: Offer) -> Offer:

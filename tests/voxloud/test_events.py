@@ -212,6 +212,46 @@ def test_who_dialled_is_found_by_extension_and_by_name() -> None:
     assert call.offers == ()
 
 
+@pytest.mark.acceptance("VL-07")
+@pytest.mark.parametrize(("before", "exact"), [(0, 317), (7, -6_683)])
+def test_a_record_stamped_with_its_end_ends_there(before: int, exact: int) -> None:
+    """VL-07, VL-A5: given up after 20 s, of which a menu took some before it rang: the call's start is not where its events end."""
+    end = NOON + 20 * S + 317
+    told = [event("INCOMING", NOON + 317, 101), event("HANGUP", end, 101)]
+    told.append(record(end, 20 + before, 20, "CALL_CANCELED_BY_ORIGINATOR"))
+    for order in permutations(told):
+        call = settled(*order)
+        assert (call.started_at, call.ended_at, call.offers) == (NOON + exact, end, (OfferOutcome.WITHDRAWN,))
+        (visit,) = call.visits
+        assert (visit.outcome, visit.entered_at, visit.wait) == (VisitOutcome.ABANDONED, NOON + 317, 20 * S)
+
+
+@pytest.mark.acceptance("VL-07")
+@pytest.mark.parametrize("lost", [None, "ANSWERED", "HANGUP"])
+def test_an_answered_call_whose_record_is_stamped_with_its_end_is_no_longer_than_it_was(lost: str | None) -> None:
+    """VL-07, VL-A5: also where an event is lost, and the record says when it was."""
+    told = [event("INCOMING", NOON + 317, 101), event("ANSWERED", NOON + 5 * S, 101), event("HANGUP", NOON + 60 * S, 101)]
+    told = [each for each in told if lost is None or each["data"]["type"] != lost]
+    told.append(record(NOON + 60 * S, 60, 5, "CALL_TERMINATED", **ANSWERER))
+    for order in permutations(told):
+        call = settled(*order)
+        assert (call.started_at, call.ended_at) == (NOON + 317, NOON + 60 * S)
+        (ring,) = call.call.offers
+        assert (ring.began_at, ring.answered_at, ring.ended_at, ring.talk_ms) == (NOON + 317, NOON + 5 * S, NOON + 60 * S, 55 * S)
+        assert (call.visits[0].outcome, call.visits[0].wait) == (VisitOutcome.ANSWERED, 4_683)
+
+
+@pytest.mark.acceptance("VL-07")
+def test_a_record_that_merely_begins_after_the_first_event_begins_with_it() -> None:
+    """VL-07, VL-A5: its end and its answer stand; one that begins before it rang, with a menu, or by rounding, keeps its start."""
+    live = [event("INCOMING", NOON + 317, 101), event("ANSWERED", NOON + 9 * S, 101), event("HANGUP", NOON + 60 * S, 101)]
+    for stamped, length, start in ((NOON + 5 * S, 55, NOON + 317), (NOON, 60, NOON), (NOON - 30 * S, 90, NOON - 30 * S)):
+        for order in permutations([*live, record(stamped, length, 4, "CALL_TERMINATED", **ANSWERER)]):
+            call = settled(*order)
+            assert (call.started_at, call.ended_at) == (start, NOON + 60 * S)
+            assert [(o.answered_at, o.ended_at) for o in call.call.offers] == [(NOON + 9 * S, NOON + 60 * S)]
+
+
 # -- VL-08 ---------------------------------------------------------------------------------------------------------------
 
 RUNG_TWICE = [
