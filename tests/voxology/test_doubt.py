@@ -1,6 +1,7 @@
 """VY-02, VY-04, VY-05, VY-08 and VY-09: what one word alone does not prove, and what is told once others have been heard."""
 
 from collections.abc import Iterable
+from itertools import permutations
 from typing import Any
 
 import msgspec
@@ -148,3 +149,103 @@ async def test_asking_keeps_no_list_apart_from_an_empty_one(answer: dict[str, An
         await provider.close()
         await runner.cleanup()
     assert {each["name"]: each["calls"] for each in told["queues"]} == {"Support": None, "Sales": []}
+
+
+def link(ear: Ear, at: int, customer: str, **more: Any) -> None:
+    """A request about the leg of an agent who has waited for callers for an hour, and has been bridged to this one."""
+    bridged = {"connect_time_sec": at // 1000 + 3_595, "last_queue_poll_connect_call": {"id": customer, "no": CALLER}}
+    session = {"agent_id": "anna", "agent_name": "Anna"}
+    post(ear, "a1", at, -3_600_000, direction="outbound", caller_no=AGENT, session_data=session, **bridged, **more)
+
+
+def over(ear: Ear, call: str, at: int, start: int) -> None:
+    """The caller hangs up."""
+    ending = {"type": "end_call", "status": "completed", "end_time": iso(NOON_MS + at), "hangup_end": "caller"}
+    post(ear, call, at, start, direction="inbound", caller_no=CALLER, connect_time_sec=(at - start) // 1000, **ending)
+
+
+def ring(ear: Ear, call: str) -> tuple[str | None, str | None, int | None, int | None, int | None]:
+    """The one ring of a call: whose, for which queue, and its beginning, answer and end, ms after noon."""
+    (offer,) = ear.calls[call].offers
+    instants = (None if at is None else at - NOON_MS for at in (offer.began_at, offer.answered_at, offer.ended_at))
+    return offer.agent.name, offer.queue.name if offer.queue is not None else None, *instants  # type: ignore[return-value]
+
+
+WORDS_OF_A_LINK = {
+    "enter": lambda ear: event(ear, "c1", 10_000, 0, "onEnterQueue", queue="Support"),
+    "leave": lambda ear: event(ear, "c1", 30_000, 0, "onLeaveQueue", queue="Support"),
+    "link": lambda ear: link(ear, 90_100, "c1"),
+    "over": lambda ear: over(ear, "c1", 90_000, 0),
+}
+# A flow says that a caller enters before it says that they leave, and not after all else: by then it was of no queue.
+ORDERS = [
+    order
+    for order in permutations(WORDS_OF_A_LINK)
+    if order.index("enter") < min(order.index("leave"), max(order.index("link"), order.index("over")))
+]
+
+
+@pytest.mark.acceptance("VY-05", "VY-08", "VY-09")
+@pytest.mark.parametrize("order", ORDERS, ids="-".join)
+def test_a_leg_that_waited_for_callers_answers_the_stay_it_was_linked_to(order: tuple[str, ...]) -> None:
+    """VY-05, VY-08 and VY-09: by the link alone, whenever it is heard of; the hour for which the leg has been connected says nothing."""
+    ear = Ear(provider_of())
+    for word in (*order, order[0]):
+        WORDS_OF_A_LINK[word](ear)
+    assert visits(ear, "c1") == [("answered", 20_000)]
+    assert ring(ear, "c1") == ("Anna", "Support", 30_000, 30_000, 90_000)
+    assert ear.settled("c1").visits[0].talk == 60_000
+    assert [cells["answered"] for scope, cells in cells(ear, "c1").items() if scope != "s"] == [1, 1]
+    assert ear.calls.keys() == {"c1"}
+
+
+@pytest.mark.acceptance("VY-05", "VY-09")
+def test_a_leg_that_waits_for_callers_takes_one_after_the_other() -> None:
+    """VY-05 and VY-09: each for its own queue and time; the end of the leg is the end of none that was over before."""
+    ear = Ear(provider_of())
+    for call, start in (("c1", 0), ("c2", 100_000)):
+        event(ear, call, start + 10_000, start, "onEnterQueue", queue="Support")
+        link(ear, start + 29_500, call)  # heard of before the caller is said to have left
+        assert ring(ear, call) == ("Anna", "Support", None, start + 29_500, None)
+        event(ear, call, start + 30_000, start, "onLeaveQueue", queue="Support")
+        link(ear, start + 60_000, call)
+        assert ring(ear, call) == ("Anna", "Support", start + 29_500, start + 29_500, None)
+        over(ear, call, start + 90_000, start)
+    link(ear, 400_000, "c2", **{"type": "end_call", "status": "completed", "end_time": iso(NOON_MS + 400_000)})
+    for call, start in (("c1", 0), ("c2", 100_000)):
+        assert ring(ear, call) == ("Anna", "Support", start + 29_500, start + 29_500, start + 90_000)
+        assert visits(ear, call) == [("answered", 19_500)]
+
+
+@pytest.mark.acceptance("VY-09")
+@pytest.mark.parametrize("late", [False, True])
+def test_a_link_to_a_caller_of_no_queue_is_an_answer_within_their_call(late: bool) -> None:
+    """VY-09: nobody says when; it is when the link was heard of, and never after the call, in which it counts once it is over."""
+    ear = Ear(provider_of())
+    event(ear, "c1", 1_000, 0, "onMenu", menu="Main")
+    if not late:
+        link(ear, 20_000, "c1")
+        assert ring(ear, "c1") == ("Anna", None, None, 20_000, None)
+    over(ear, "c1", 90_000, 0)
+    link(ear, 95_000, "c1")
+    at = 90_000 if late else 20_000
+    assert ring(ear, "c1") == ("Anna", None, at, at, 90_000)
+    assert cells(ear, "c1")["a:s:vox:anna"]["answered"] == 1
+
+
+@pytest.mark.acceptance("VY-05", "VY-09")
+def test_a_link_and_looks_alone_make_an_answered_stay() -> None:
+    """VY-05 and VY-09: no flow says when they left; the first look that missed them does. What a flow says exactly wins."""
+    ear = Ear(provider_of())
+    calls(ear, 10_000, [live("c1", 10_000, 9_000)])
+    queues(ear, 10_500, Support=[("c1", 5_000)])
+    queues(ear, 12_500, Support=[])
+    link(ear, 13_000, "c1")
+    assert visits(ear, "c1") == [("answered", 7_500)]
+    queues(ear, 14_500, Support=[])
+    calls(ear, 62_000, [], [log("c1", 0, 59_500, 58)])
+    assert visits(ear, "c1") == [("answered", 7_500)]
+    assert ring(ear, "c1") == ("Anna", "Support", 12_500, 12_500, 59_500)
+    link(ear, 62_500, "c1", is_webhook=True, event_name="onAgentConnected", webhook_data={"at": NOON_MS + 12_100})
+    assert ring(ear, "c1") == ("Anna", "Support", 12_100, 12_100, 59_500)
+    assert visits(ear, "c1") == [("answered", 7_100)]

@@ -46,6 +46,7 @@ class Ring:
     answered_at: int | None = None
     answered: bool = False
     exact: bool = False  # `answered_at` was told by the call flow
+    linked_at: int | None = None  # of a leg that waits for callers: when the vendor was first heard to say that it was bridged to this one
     ended_at: int | None = None
     ended: bool = False
     ended_exact: bool = False
@@ -102,6 +103,7 @@ class Book:
     def __init__(self) -> None:
         self.talks: OrderedDict[str, Talk] = OrderedDict()
         self.legs: OrderedDict[str, Leg] = OrderedDict()
+        self.bridged: OrderedDict[str, set[str]] = OrderedDict()  # the customer's call -> legs that waited for callers, and got this one
         self.watched: dict[str, Watch] = {}
         self.learnt: OrderedDict[str, Party] = OrderedDict()  # the number of an agent's leg -> the agent
 
@@ -129,6 +131,13 @@ class Book:
             while len(self.legs) > MOST:
                 self.watched.pop(self.legs.popitem(last=False)[0], None)
         return found
+
+    def bridge(self, leg: Leg, customer: str) -> None:
+        """A leg that waited for callers got this one."""
+        self.bridged.setdefault(customer, set()).add(leg.id)
+        self.bridged.move_to_end(customer)
+        if len(self.bridged) > MOST_TALKS:
+            self.bridged.popitem(last=False)
 
     def learn(self, number: str | None, agent: Party) -> None:
         """An agent was reached there."""

@@ -5,6 +5,9 @@ Rules that hold here:
 - What the flow said at its own instant (`onAgentConnected`, `onAgentReleased`) stands; what follows from lengths of connection and from
   vanishing does not replace it.
 - A length of connection is whole seconds: an answer derived from it is a whole second, which never replaces an exact one.
+- How long a leg that waits for callers has been connected says nothing of any of them. It got the one it is linked to when that one left
+  the queue, or else when the link was first heard of; until one of the two is sure, a ring of it has no beginning. It lets go of a caller
+  when that call ends, at the latest.
 - Where nobody named the queue, a ring was made for the stay that ended when it was answered.
 """
 
@@ -45,7 +48,12 @@ class Rings:
             ring = leg.rings[each]
             ring.agent = leg.agent
             self._progress(leg, ring, words, asof)
-            self._find_queue(ring, each, words)
+            if each == words.linked and said.customer_call is None and not leg.dialled:
+                now = words.happened(asof)
+                ring.linked_at = now if ring.linked_at is None else min(now, ring.linked_at)
+                self._book.bridge(leg, each)
+            self._bridged(leg, ring, each)
+            self._find_queue(ring, each, words.said.queue, silent=words.linked is not None and said.customer_call is None)
             if leg.agent is None or (ring.began_at is None and not ring.answered and not ring.ended):
                 continue  # of nobody we know, or not begun: told when something says more
             offer = self.offer(ring, asof)
@@ -71,27 +79,71 @@ class Rings:
             ring.began_at = started_at
         if said.event == "onagentconnected":
             ring.answered, ring.exact, ring.answered_at = True, True, now
-        elif not ring.exact and connected and (words.status == "live-in-progress" or words.final):
+        elif not ring.exact and connected and leg.dialled and (words.status == "live-in-progress" or words.final):
             if words.exact or ring.answered_at is None:
                 ring.answered_at = answer(words, asof)
             ring.answered = True
         elif not ring.exact and words.status == "live-in-progress" and leg.dialled and ring.answered_at is None:
             ring.answered, ring.answered_at = True, now
         if ring.began_at is None:
-            ring.began_at = ring.answered_at  # until its start is told; of a leg that waits for callers, for good
+            ring.began_at = ring.answered_at  # until its start is told
         if said.event == "onagentreleased":
             ring.ended, ring.ended_exact, ring.ended_at = True, True, now
         elif words.final and not ring.ended_exact:
-            ring.ended, ring.ended_exact = True, words.exact
+            ring.ended, ring.ended_exact = True, words.exact and leg.dialled
             ring.ended_at = words.ended_at if words.ended_at is not None else ring.ended_at or asof
 
-    def _find_queue(self, ring: Ring, customer: str, words: Words) -> None:
-        ring.queue = words.said.queue or ring.queue
+    def _bridged(self, leg: Leg, ring: Ring, customer: str) -> None:
+        """What a link says, with what is known of the customer's call by now."""
+        if leg.dialled or ring.linked_at is None:
+            return
+        talk = self._book.talks.get(customer)
+        if not ring.exact:
+            linked_at = ring.linked_at
+            stays = talk.stays if talk is not None else []
+            begun = [stay for stay in stays if stay.entered_at is None or stay.entered_at <= linked_at]
+            stay = max(begun, key=lambda each: each.entered_at or 0, default=None)
+            left_at = None if stay is None else stay.missed_at if stay.left_at is None else stay.left_at
+            answered_at = linked_at if left_at is None else min(left_at, linked_at)
+            if talk is not None:  # within its call
+                answered_at = min(answered_at, talk.ended_at if talk.exact and talk.ended_at is not None else answered_at)
+                answered_at = max(answered_at, talk.started_at if talk.started_at is not None else answered_at)
+            ring.answered, ring.answered_at = True, answered_at
+            queueless = stay is None and talk is not None and talk.ended_at is not None
+            known = left_at is not None or queueless or self._rung_again(leg, customer)
+        ring.began_at = ring.answered_at if ring.exact or known else None
+        if talk is not None and talk.exact and talk.ended_at is not None and not ring.ended_exact:
+            ring.ended, ring.ended_at = True, min(talk.ended_at, ring.ended_at or talk.ended_at)
+
+    def _rung_again(self, leg: Leg, customer: str) -> bool:
+        """The call has other rings of the same agent: only beginnings tell them apart."""
+        talk = self._book.talks.get(customer)
+        others = [*(talk.rings if talk is not None else ())]
+        others += [each.rings[customer] for each in self._book.legs.values() if each is not leg and customer in each.rings]
+        return any(leg.agent is not None and other.agent is not None and other.agent.key == leg.agent.key for other in others)
+
+    def linked(self, talk: Talk, asof: int) -> list[Offer]:
+        """What more is known of the legs that waited for callers and got this one, now that more is known of it."""
+        found = []
+        for id_leg in sorted(self._book.bridged.get(talk.id, ())):
+            leg = self._book.legs.get(id_leg)
+            ring = leg.rings.get(talk.id) if leg is not None else None
+            if leg is None or ring is None or ring.agent is None:
+                continue
+            self._bridged(leg, ring, talk.id)
+            self._find_queue(ring, talk.id, None, silent=True)
+            offer = self.offer(ring, asof)
+            if ring.told is None or replace(offer, asof=ring.told.asof) != ring.told:
+                ring.told, ring.told_at = offer, asof
+                found.append(offer)
+        return found
+
+    def _find_queue(self, ring: Ring, customer: str, said: str | None, *, silent: bool) -> None:
+        ring.queue = said or ring.queue
         talk = self._book.talks.get(customer)
         if ring.queue is not None or ring.answered_at is None or talk is None:
             return
-        # A flow that names calls in its session data, and no queue, has dialled for none; one that says nothing leaves it to us.
-        silent = words.linked is not None and words.said.customer_call is None
+        # A flow that names calls in its session data, and no queue, has dialled for none; one that is silent leaves it to us.
         first, last = ring.answered_at - NEAR_MS, ring.answered_at + BRIDGE_MS
         near = [stay for stay in talk.stays if (silent or stay.polled) and (stay.left_at is None or first <= stay.left_at <= last)]
         if near:

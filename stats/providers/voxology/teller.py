@@ -122,7 +122,8 @@ class Teller:
             return []
         talk.told_at = asof
         journey = self._journey(talk, words, asof)
-        offers = tuple(offer for offer in (self.rings.rung(talk, words, asof), self.rings.made(talk, asof)) if offer is not None)
+        rung = (self.rings.rung(talk, words, asof), self.rings.made(talk, asof), *self.rings.linked(talk, asof))
+        offers = tuple(offer for offer in rung if offer is not None)
         stays = tuple(self._visit(talk, each, asof) for each in visits)
         return [Call(source=self.source, id_call=talk.id, journey=journey, visits=stays, offers=offers)]
 
@@ -214,7 +215,8 @@ class Teller:
         at = stay.missed_at if stay.missed_at is not None else asof
         stay.left_at = min(at, talk.ended_at) if talk.exact and talk.ended_at is not None else at
         visits = [self._of_stay(stay), *self._judged(talk)]
-        return Call(source=self.source, id_call=talk.id, visits=tuple(self._visit(talk, each, asof) for each in visits))
+        stays = tuple(self._visit(talk, each, asof) for each in visits)
+        return Call(source=self.source, id_call=talk.id, visits=stays, offers=tuple(self.rings.linked(talk, asof)))
 
     def _judged(self, talk: Talk) -> list[Visit]:
         """The stays of which the call's last word decides what became of them."""
