@@ -31,7 +31,7 @@ class Question:
     """Whose records of [first, end) (epoch ms). `keys`: stored key -> key of today; `limits`: by stored key.
 
     `everything`: of every queue, and `keys` only tells which key is which. `pieces`: of that time these stretches alone (of offers whoever
-    asks sees to it).
+    asks sees to it). `without`: sources whose records are left out.
     """
 
     organisation: str
@@ -42,6 +42,7 @@ class Question:
     limits: Mapping[str, QueueTargets]
     everything: bool = False
     pieces: tuple[tuple[int, int], ...] = ()
+    without: tuple[str, ...] = ()
 
     def key(self, stored: str) -> str:
         """The key of today."""
@@ -55,6 +56,8 @@ Words = tuple[str, list[str]]
 
 def _of_time(question: Question, rows: Any, *, first: int | None = None) -> Any:
     rows = rows.filter(organisation=question.organisation, at_ms__gte=question.first if first is None else first, at_ms__lt=question.end)
+    if question.without:
+        rows = rows.exclude(source__in=question.without)
     if first is not None or not question.pieces:
         return rows
     return rows.filter(reduce(or_, (Q(at_ms__gte=begin, at_ms__lt=over) for begin, over in question.pieces)))

@@ -18,7 +18,7 @@ from stats.domain.periods import business_day
 from stats.history.archive import archived_sources, keep
 from stats.history.telling import Telling
 from stats.models import Organisation
-from tests.push.floor import PER, SALES, SUPPORT, ZONE, Worker, ended_call, ready, waiting_call
+from tests.push.floor import ANNA, PER, SALES, SOURCE, SUPPORT, ZONE, Worker, ended_call, ready, waiting_call
 from wallboard.accounts.models import ApiToken, AuditEntry, HandledCaller, Membership
 from wallboard.api import door
 from wallboard.push import admission, live
@@ -276,6 +276,11 @@ async def test_a_program_gets_the_same_number_and_its_list_page_by_page(look: Lo
     assert SUPPORT.id == 111834
 
 
+async def _told_now(number: str, *scopes: str) -> Any:
+    token = await _token(list(scopes))
+    return (await AsyncClient().get(f"/api/v1/numbers/{number}", headers={"authorization": f"Bearer {token}"})).json()
+
+
 @pytest.mark.engines
 async def test_a_call_of_a_source_that_was_taken_away_is_found_from_its_receipt_and_by_its_id(look: Look, worker: Worker) -> None:
     """Its history stays: our own link leads there, the id alone does too, and one that is there now is not mistaken for it."""
@@ -283,6 +288,15 @@ async def test_a_call_of_a_source_that_was_taken_away_is_found_from_its_receipt_
     calls = [replace(ended_call(name, since=since), source="before") for name in ("gone", "answered-1")]
     await database_sync_to_async(keep)("default", "before", [Telling(call) for call in calls], now_ms())
     assert await database_sync_to_async(archived_sources)("default") == ["before"]
+    for metric, number in (("site/calls_in", "7"), (f"queue:{SUPPORT.id}/answered", "2"), (f"agent:{ANNA.id}/answered", "2")):
+        told = await _told_now(metric, "live", "calls")
+        assert (str(told["value"]), told["recounted"], told["total"] >= told["value"], told["agrees"]) == (
+            number,
+            told["value"],
+            True,
+            True,
+        )
+        assert {item["source"] for item in told["items"]} == {SOURCE}, "boards count nothing of it now"
     day = business_day(since, ZONE)
     page = (await look(f"/numbers/queue:{SUPPORT.id}/answered/?from={day}&to={day}")).content.decode()
     assert sorted(re.findall(r'href="(/calls/(?:gone|answered-1)/[^"]*)"', page)) == [

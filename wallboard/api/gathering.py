@@ -22,6 +22,7 @@ from stats.domain.outcomes import settle
 from stats.domain.receipts import Groups, Row, Totals
 from stats.domain.records import Call, Party
 from stats.history import receipts as archive
+from stats.history.archive import archived_sources
 from stats.history.receipts import Question
 from stats.live.loose_calls import loose_calls
 from wallboard.push import live
@@ -43,6 +44,7 @@ class Search:
     of the last row of the page before. `longest`: the longest waits first, instead of the newest. `sums` and `by_key`: what is added up
     (`stats.history.receipts.visit_totals`). `pieces`: the stretches of [first, end) that count, none for all of it. `older`: keys under
     which somebody may have been kept -> the key of today, beyond those the live store knows. `count` False: no totals, the page alone.
+    `present`: the sources that are counted now, where a number of now is asked for; None: those that were taken away, too.
     """
 
     kind: str
@@ -59,6 +61,7 @@ class Search:
     pieces: tuple[tuple[int, int], ...] = ()
     older: Mapping[str, str] = field(default_factory=dict)
     count: bool = True
+    present: frozenset[str] | None = None
 
     def holds(self, at: int) -> bool:
         """Whether an instant is in its time."""
@@ -212,6 +215,8 @@ def _found(search: Search, groups: Groups, candidates: list[Row], *, without_arc
 
 def _ask(question: Question, search: Search, own_rows: Callable[[], list[Row]], ids: Mapping[str, list[str]]) -> Found:
     own = own_rows()
+    if search.present is not None:
+        question = replace(question, without=tuple(s for s in archived_sources(question.organisation) if s not in search.present))
     loose = {(source, id_call) for source, named in ids.items() for id_call in named}
     if search.kind == "offer":
         kept = [row for row in archive.offer_rows(question) if (row.source, row.id_call) not in loose and search.holds(row.at)]

@@ -99,7 +99,8 @@ async def _read(told: Receipt, organisation: LiveOrganisation, viewer: Viewer) -
 
 
 async def _from_records(told: Receipt, slug: str, facts: Facts, viewer: Viewer) -> None:
-    search, key = search_of(told, viewer), told.wish.scope.partition(":")[2]
+    # Boards count nothing of a source that was taken away.
+    search, key = replace(search_of(told, viewer), present=frozenset(facts.sources)), told.wish.scope.partition(":")[2]
     found = await find(slug, facts, search, told.as_of)
     take_in(told, viewer, search, found, facts.rules, (facts.rules.of(key) if key else DEFAULT_TARGETS).variant)
 
