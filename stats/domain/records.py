@@ -11,9 +11,6 @@ from enum import StrEnum
 
 from stats.domain.notes import Note
 
-RACE_MS = 3000  # how late the end of a ring may be told, after another agent has answered the caller
-
-
 class Direction(StrEnum):
     """Which way a call went, seen from the organisation."""
 
@@ -200,12 +197,12 @@ class Call:
         )
 
     def lost_race_at(self, ring: Offer) -> int | None:
-        """When another agent answered the caller of a ring told event by event that went on then, or up to RACE_MS after."""
+        """When another agent answered the caller of a ring told event by event that went on then: all phones fall silent."""
         if ring.told_by != "event" or ring.direction is not Direction.IN or ring.answered or ring.began_at is None:
             return None
         others = (o for o in self.offers if o.told_by and o.agent.key != ring.agent.key and o.direction is not Direction.OUT)
         at = min((o.answered_at for o in others if o.answered_at is not None and o.answered_at >= ring.began_at), default=None)
-        return at if at is not None and (ring.ended_at is None or 0 <= ring.ended_at - at <= RACE_MS) else None
+        return at if at is not None and (ring.ended_at is None or ring.ended_at >= at) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
