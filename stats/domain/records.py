@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from stats.domain.notes import Note
 
+
 class Direction(StrEnum):
     """Which way a call went, seen from the organisation."""
 
