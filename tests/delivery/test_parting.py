@@ -12,7 +12,7 @@ import pytest
 import websockets
 
 from tests.delivery.conftest import Gather
-from tests.push.web import Server
+from tests.push.web import START_S, Server
 from wallboard.push import drain
 
 LATE_AT_MOST_S = 5.0
@@ -126,5 +126,5 @@ async def test_an_order_is_not_for_the_processes_that_come_after_it(web: Server)
         assert before.close_code == 4012
     await asyncio.to_thread(web.end, signal.SIGTERM)
     web.begin()
-    async with asyncio.timeout(30), web.browser() as after:
+    async with asyncio.timeout(START_S), web.browser() as after:
         assert json.loads(await after.recv())["type"] == "snapshot"

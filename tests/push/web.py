@@ -38,6 +38,10 @@ for board in ("team", "supervisor"):
 """
 
 
+# A web process that starts on a busy machine.
+START_S = 60.0
+
+
 class Server:
     """A web process with its worker; `address` is the socket of `board`, `key` opens it."""
 
@@ -90,8 +94,8 @@ class Server:
             return refused.code, refused.read().decode()
 
     def browser(self) -> Any:
-        """A new socket."""
-        return websockets.connect(self.address, additional_headers={"Cookie": self.cookie}, ping_interval=None)
+        """A new socket; a web process that is being started lets nobody in before it is there."""
+        return websockets.connect(self.address, additional_headers={"Cookie": self.cookie}, ping_interval=None, open_timeout=START_S)
 
     def other_browser(self, board: str) -> Any:
         """A new socket to a board that is not this server's own."""
