@@ -37,6 +37,7 @@ _soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (_hard, _hard))
 measure_requests()
 leaving.prepare()
+leaving.wait_for_goodbyes()
 leaving.hear_sigterm(hubs.sockets)
 
 application = ProtocolTypeRouter(

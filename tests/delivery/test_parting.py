@@ -88,7 +88,7 @@ async def test_a_drain_lets_screens_go_at_its_pace_and_sends_newcomers_on(web: S
     screens = await gather(100)
     assert (await screens("storm"))["live"] == 100
     assert json.loads(web.get("/readyz")[1])["status"] != "draining"
-    drain = web.manage("drain", "--per-second", "50", "--after", "1")
+    drain = web.manage("drain", "--per-second", "50", "--after", "5")
     deadline = time.monotonic() + 20
     while json.loads((await asyncio.to_thread(web.get, "/readyz"))[1])["status"] != "draining":
         assert time.monotonic() < deadline

@@ -26,6 +26,9 @@ SPREAD_S = 0.8
 # For the browser's own close frame, after which the connection ends cleanly.
 GOODBYE_S = 0.3
 FAREWELL_S = SPREAD_S + 2 * GOODBYE_S
+# For the same while we live on: cut off before it answers, a browser hears of a broken connection. Autobahn's one second is short for a
+# television on a busy network.
+ANSWER_S = 3.0
 COME_AGAIN = "this process is being replaced, come again"
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -116,6 +119,24 @@ async def farewell(sockets: Callable[[], list[BoardSocket]]) -> None:
         await let_go(socket)
     # Who was taken in just before the end has a moment to say what he wants.
     await asyncio.sleep(GOODBYE_S if rest else max(0.0, began + GOODBYE_S - loop.time()))
+
+
+def wait_for_goodbyes() -> None:
+    """To be called once, before Daphne listens. Other servers wait as they are told to."""
+    server = sys.modules.get("daphne.server")
+    if server is None:
+        return
+    from daphne import ws_protocol
+
+    class Patient(ws_protocol.WebSocketFactory):  # type: ignore[misc]  # Daphne has no types
+        """Sockets that wait for the answer to their last word."""
+
+        def resetProtocolOptions(self) -> None:
+            """Autobahn's own, but for how long it waits."""
+            super().resetProtocolOptions()
+            self.closeHandshakeTimeout = ANSWER_S
+
+    server.WebSocketFactory = Patient  # type: ignore[attr-defined]
 
 
 def hear_sigterm(sockets: Callable[[], list[BoardSocket]]) -> None:
