@@ -234,3 +234,4 @@ from stats.history.rollup_tables import (  # noqa: E402, F401
     SiteRollup,
 )
 from stats.history.tables import ArchivedCall, ArchivedOffer, ArchivedVisit, DirtyQuarter, PresenceChange  # noqa: E402, F401
+from stats.history.unheard_tables import UnheardStretch  # noqa: E402, F401

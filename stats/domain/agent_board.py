@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from stats.domain.agent_states import KnownPresence, credited_metrics, credits, state_of
 from stats.domain.facts import Facts, PartyFacts
 from stats.domain.freshness import doubted_since
-from stats.domain.lacking import DERIVED, lacks_of, take_out
+from stats.domain.lacking import DERIVED, heard_from, lacks_of, starts, take_out, unheard_of
 from stats.domain.metrics import Amounts
 from stats.domain.periods import business_day, day_bounds
 from stats.domain.sums import BUSY_METRICS, READY_METRIC, agent_numbers, occupancy, seconds
@@ -59,7 +59,7 @@ def _made(facts: Facts, agent: PartyFacts, as_of: int) -> tuple[Shown, Amounts]:
     values.update(numbers)
     if source is not None and source.derived:
         values[DERIVED] = True
-    take_out(values, lacks_of(source, "agent"))
+    take_out(values, lacks_of(source, "agent"), unheard_of(source, "agent", starts(facts, as_of, ("today",))), heard_from(source))
     return values, sums
 
 
@@ -184,7 +184,8 @@ def _source(facts: Facts, name: str, as_of: int, day: str) -> _Source:
     now = _workers_now(facts, name, as_of)
     told: tuple[object, ...] = ()
     if source is not None:
-        cannot = (source.derived, lacks_of(source, "agent"))
+        unheard = (unheard_of(source, "agent", starts(facts, as_of, ("today",))), heard_from(source))
+        cannot = (source.derived, lacks_of(source, "agent"), *unheard)
         told = (source.known, source.presence_open_at, source.presence_lost_at, source.clock_ahead_ms, *cannot)
     return _Source(told, now, business_day(now, facts.timezone) == day and now <= day_bounds(day, facts.timezone)[1])
 

@@ -31,6 +31,20 @@ class SocketFacts:
     openings: int = 0  # since this worker has the source
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """Time in which nobody listened to a source, [start, end) in epoch ms; `start` 0: since ever.
+
+    `last`: the latest instant at which something is known to have happened in it that only who listens is told; None: nothing did.
+    `number`: what it is known by while it grows.
+    """
+
+    start: int
+    end: int
+    last: int | None = None
+    number: int = 0
+
+
 @dataclass(slots=True, kw_only=True)
 class SourceFacts:
     """One source as its worker last reported it."""
@@ -55,10 +69,13 @@ class SourceFacts:
     vendor_ahead_ms: int = 0  # the vendor's clock before its worker's, as far as its frames prove it
     store_ahead_ms: int | None = None  # its worker's clock before the store's
     clock_ahead_ms: int = 0  # its worker's clock before the reader's, where they differ; known to the reader alone
-    lacks: dict[str, tuple[str, ...]] = field(default_factory=dict)  # ids of metrics its vendor cannot tell, by kind of scope
+    # Ids of metrics its vendor cannot tell, by kind of scope; of what nobody listened to, by "queue_past", "site_past" and "agent_past".
+    lacks: dict[str, tuple[str, ...]] = field(default_factory=dict)
     derived: bool = False  # its agents' states are made from their rings and talks
     named_queues: bool = False  # its queues are numbers and menus to which somebody here gave a name
     hooks: tuple[tuple[str, str, str], ...] = ()  # what is ordered at the vendor: event, "on", "off" or "missing", its words
+    unheard: tuple[Stretch, ...] = ()  # the newest, in order
+    refused: dict[str, int] = field(default_factory=dict)  # posts that come once and were not taken, as the vendor counts them, by kind
 
 
 @dataclass(slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from stats.domain.agent_states import AgentState, KnownPresence
 from stats.domain.facts import SocketFacts, SourceFacts
+from stats.domain.lacking import HEARD_FROM, heard_from
 
 # A source reports every other second; a sign of life older than this is no longer live.
 LATE_AFTER_MS = 12_000
@@ -97,5 +98,6 @@ def source_values(source: SourceFacts) -> dict[str, object]:
         "worker_ahead_s": source.clock_ahead_ms / 1000,
         "exact": source.exact,
         "reason": source.reason,
+        HEARD_FROM: heard_from(source),
         **({"lacks": {scope: list(names) for scope, names in source.lacks.items()}} if source.lacks else {}),
     }

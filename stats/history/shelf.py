@@ -17,11 +17,13 @@ from stats.clock import now_ms
 from stats.domain.notes import Note
 from stats.domain.presence_changes import PresenceSeen
 from stats.domain.records import PresenceSlot
+from stats.domain.unheard import Unheard
 from stats.history.archive import keep
 from stats.history.changes import upsert_changes
 from stats.history.notes import upsert_notes
 from stats.history.slots import upsert_slots
 from stats.history.telling import Away, Refused, Telling
+from stats.history.unheard import upsert_unheard
 
 Answer = TypeVar("Answer")
 _UNFIT = (DataError, ValueError, TypeError, OverflowError)
@@ -73,6 +75,10 @@ class Shelf:
     async def keep_changes(self, changes: Sequence[PresenceSeen]) -> int:
         """Keep presence changes; one that is there already stays as it is."""
         return await ask(partial(upsert_changes, self._organisation, changes))
+
+    async def keep_unheard(self, stretches: Sequence[Unheard]) -> int:
+        """Keep when nobody listened; of two tellings of one stretch the longer stays."""
+        return await ask(partial(upsert_unheard, self._organisation, stretches))
 
     async def keep_notes(self, notes: Sequence[Note]) -> int:
         """Keep what was told beside the calls; what is not told again stays as it is."""

@@ -1,18 +1,21 @@
 """What a session does for the one vendor and not for the other: read the inbox, look after subscriptions, ask who there is, pull slots."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
 from stats.clock import now_ms
+from stats.domain.facts import SourceFacts
+from stats.domain.lacking import PAST
 from stats.ingest.health import SourceHealth
 from stats.ingest.hourly import Slots
 from stats.ingest.keeping import Keeping
 from stats.ingest.knowing import Knowing
 from stats.ingest.noting import Noting
-from stats.ingest.ordering import Ordering, Posted
+from stats.ingest.ordering import LOOK_EVERY_S, Ordering, Posted
 from stats.ingest.pipeline import Road
 from stats.ingest.seeding import SLOT_KIND, Seeding
+from stats.ingest.unheard import SHORT_MS, since_nobody_listened
 from stats.live.board_store import Store
 from stats.live.inbox import Inbox, InboxFrames
 from stats.providers.base import Frames, Hooked, Knows, LiveProvider, Settles
@@ -36,6 +39,8 @@ class Beside:
         self._store, self._organisation, self._provider, self._road, self._health = store, organisation, provider, road, health
         self._posted = posted
         self.slots: Slots | None = None
+        self._good_at = 0  # until when somebody before us looked after what is posted
+        road.silence.matters = any(scope.endswith(PAST) for scope in health.facts.lacks)
 
     def open(self, feed: str, keeping: Keeping | None) -> AbstractAsyncContextManager[Frames]:
         """A feed: the vendor's own, or what was posted to us. What is read of the inbox goes out of it when everything it told is safe."""
@@ -56,6 +61,25 @@ class Beside:
             held = await self._store.load(self._organisation, self._road.source, ids)
             self._provider.recall(each.call for each in held.values() if each.call is not None and not each.call.over)
 
+    def begun(self, left: SourceFacts | None, apart_ms: int, whole: bool) -> None:
+        """Write down since when nobody had listened, if anything can have been missed; not where all was handed over (`whole`)."""
+        now = now_ms()
+        self._good_at = now if left is None else left.written_at + apart_ms - round(LOOK_EVERY_S * 1000)
+        since = None if whole else since_nobody_listened(left, self._provider.feeds, apart_ms, now)
+        if since is not None:
+            self._road.silence.add(since, now)
+
+    def missed(self, want: Callable[[int], None], *, posts: bool = False) -> Callable[[int], None]:
+        """`want`, with what may have been missed since an instant written down: posts that were not taken, else what nobody asked for."""
+
+        def missed(since: int) -> None:
+            now = now_ms()
+            if posts or (since and now - since > SHORT_MS):
+                self._road.silence.add(since, now)
+            want(since)
+
+        return missed
+
     def works(
         self,
         seeding: Seeding,
@@ -70,7 +94,11 @@ class Beside:
             self.slots = Slots(self._road, seeding, self._health, told)
             found.append(self.slots.keep)
         if isinstance(self._provider, Hooked) and self._posted.address:
-            found.append(Ordering(self._provider, self._posted, self._health, changed=changed, missed=missed, works=works).keep)
+            unposted = self.missed(missed, posts=True)
+            ordering = Ordering(
+                self._provider, self._posted, self._health, changed=changed, missed=unposted, works=works, good_at=self._good_at
+            )
+            found.append(ordering.keep)
         if seeding.note_kinds:
             found.append(Noting(seeding, self._health, seeding.note_kinds).keep)
         if isinstance(self._provider, Knows):
@@ -78,12 +106,13 @@ class Beside:
         return found
 
 
-def company_facts(health: SourceHealth) -> bool:
+def company_facts(health: SourceHealth, provider: LiveProvider) -> bool:
     """Write down what the vendor cannot tell; whether the states of its agents are derived."""
     company = COMPANIES.get(health.facts.provider)
     if company is None:
         return False
-    health.facts.lacks = {scope: tuple(names) for scope, names in company.lacks.items()}
+    lacks: Mapping[str, Sequence[str]] = {**company.lacks, **getattr(provider, "lacks", {})}
+    health.facts.lacks = {scope: tuple(names) for scope, names in lacks.items()}
     health.facts.derived = company.derives_presence
     # A vendor that has queues in its past has them, whatever its options name.
     health.facts.named_queues = company.can.get("queues_past") == "derived" and any(option.kind == "queues" for option in company.options)

@@ -17,6 +17,7 @@ from stats.domain.facts import SourceFacts
 from stats.domain.periods import business_day
 from stats.ingest.health import SourceHealth
 from stats.ingest.listening import Listening
+from stats.ingest.pipeline import Road
 from stats.ingest.tenants import Binding
 from stats.live import codec
 from stats.live.board_store import StoreAway
@@ -123,11 +124,12 @@ class Handover:
         return [feed for feed, socket in self._health.facts.sockets.items() if socket.state == "open"]
 
 
-def inherit(health: SourceHealth, binding: Binding, left: SourceFacts, timezone: str) -> None:
+def inherit(road: Road, health: SourceHealth, binding: Binding, left: SourceFacts) -> None:
     """What the last report of whoever kept this source says of it that is still true."""
-    facts, day = health.facts, business_day(now_ms(), timezone)
-    facts.known = left.known and left.seeded_to is not None and business_day(left.seeded_to, timezone) == day
-    facts.seeded_to, facts.slots_to = left.seeded_to, left.slots_to
+    facts, day = health.facts, business_day(now_ms(), road.timezone)
+    road.silence.recall(left.unheard)
+    facts.known = left.known and left.seeded_to is not None and business_day(left.seeded_to, road.timezone) == day
+    facts.seeded_to, facts.slots_to, facts.refused = left.seeded_to, left.slots_to, left.refused
     facts.presence_lost_at = steady_of(left.presence_lost_at if left.presence_open_at is None else left.written_at)
     binding.remember(left.tenant, left.reached)
     for feed, socket in left.sockets.items():

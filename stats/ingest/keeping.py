@@ -1,4 +1,4 @@
-"""Carries what is to be kept for good from the live store to the database: ended calls, presence slots, presence changes, notes.
+"""Carries what is to be kept for good from the live store to the database: ended calls, presence slots and changes, notes, silences.
 
 Rules that hold here:
 - What waits, waits in Redis: a worker that dies while the database is away leaves nothing behind that its successor does not find.
@@ -17,6 +17,7 @@ import structlog
 from stats.domain.notes import NOTES, Note
 from stats.domain.presence_changes import PresenceSeen
 from stats.domain.records import PresenceSlot
+from stats.domain.unheard import Unheard
 from stats.history.telling import Away, Refused, Telling
 from stats.ingest.backoff import delays
 from stats.ingest.pipeline import Road
@@ -47,6 +48,7 @@ class Keeps(Protocol):
     async def keep_slots(self, slots: Sequence[PresenceSlot]) -> int: ...
     async def keep_changes(self, changes: Sequence[PresenceSeen]) -> int: ...
     async def keep_notes(self, notes: Sequence[Note]) -> int: ...
+    async def keep_unheard(self, stretches: Sequence[Unheard]) -> int: ...
 
 
 class Keeping:
@@ -57,6 +59,7 @@ class Keeping:
         self.unkept = Unkept(store, organisation, source)
         self.slots = Waiting(store, organisation, source, "slots", PresenceSlot)
         self.changes = Waiting(store, organisation, source, "changes", PresenceSeen)
+        self.unheard = Waiting(store, organisation, source, "unheard", Unheard)
         self.notes: dict[type[Note], Waiting[Note]] = {
             kind: Waiting(store, organisation, source, f"notes_{kind.__name__.lower()}", kind, WAITING_NOTES) for kind in NOTES
         }
@@ -75,6 +78,7 @@ class Keeping:
         """On the way out: what this process alone holds goes to Redis. Raises StoreAway."""
         await self._put(self._road.slots, self.slots)
         await self._put(self._road.people.changes, self.changes)
+        await self._put(self._road.silence.changes, self.unheard)
         await self._put(self._road.notes, *self.notes.values())
         await self._put(self._road.erasure.calls, *self.notes.values())
 
@@ -127,6 +131,7 @@ class Keeping:
             await self._keep_calls()
             + await self._keep_waiting(self.slots, self._shelf.keep_slots)
             + await self._keep_waiting(self.changes, self._shelf.keep_changes)
+            + await self._keep_waiting(self.unheard, self._shelf.keep_unheard)
             + await self._keep_notes()
         )
 

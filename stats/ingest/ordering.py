@@ -1,7 +1,8 @@
 """What a vendor was asked to post to us, looked after: ordered where it is missing, put on again where the vendor has switched it off.
 
 Rules that hold here:
-- Between two looks nothing may have come although the feed seemed open: after anything was mended the past is read from the last good look.
+- Between two looks nothing may have come although the feed seemed open: after anything was mended, or where the vendor says that posts
+  were not taken which it does not repeat, the past is read from the last good look.
 - A vendor that cannot be asked is told on; what was ordered goes on meanwhile.
 - A secret the vendor names when something is ordered is kept before anything else is done with it.
 """
@@ -44,7 +45,7 @@ NOTHING_POSTED = Posted()
 
 
 class Ordering:
-    """The subscriptions of one source at one address of ours."""
+    """The subscriptions of one source at one address of ours. `good_at`: when all was well, as far as anybody before us knew (epoch ms)."""
 
     def __init__(
         self,
@@ -55,11 +56,12 @@ class Ordering:
         changed: Callable[[], None],
         missed: Callable[[int], None],
         works: Callable[[], None],
+        good_at: int = 0,
     ) -> None:
         self._provider, self._address, self._keep_secret, self._health = provider, posted.address, posted.keep_secret, health
         self._unsigned = posted.unsigned
         self._changed, self._missed, self._works = changed, missed, works
-        self._good_at: int | None = None
+        self._good_at = good_at
         self._untried = False  # something was ordered, and the vendor has not been asked to prove that it comes
 
     async def keep(self) -> None:
@@ -100,11 +102,19 @@ class Ordering:
         self._untried = connected.made > 0
         if mended:
             log.warning("hooks.mended", source=self._health.facts.name, hooks=mended)
-            if self._good_at is not None:
-                self._missed(self._good_at)
+        if self._were_refused(found) or mended:
+            self._missed(self._good_at)
+        if mended:
             found = await self._provider.hooks(self._address)
+            self._health.facts.refused = _failures(found)  # whoever puts one on again may begin to count anew
         self._good_at = now_ms()
         self._tell(found, connected.notes)
+
+    def _were_refused(self, found: Sequence[HookFact]) -> bool:
+        """Whether posts that come once were not taken since the last look, ours or that of whoever looked before us."""
+        before, now = self._health.facts.refused, _failures(found)
+        self._health.facts.refused = now
+        return any(failed > before.get(event, 0) for event, failed in now.items())
 
     def _tell(self, found: Sequence[HookFact], notes: Sequence[str]) -> None:
         self._health.facts.hooks = tuple((each.event, "on" if each.enabled else "off", each.last_error[:MOST_WORDS]) for each in found)
@@ -112,3 +122,7 @@ class Ordering:
         words = [f"switched off by the vendor: {', '.join(off)}"] if off else [] if found else ["nothing is ordered"]
         self._health.because("hooks", "; ".join([*words, *notes])[:MOST_WORDS] or None)
         self._changed()
+
+
+def _failures(found: Sequence[HookFact]) -> dict[str, int]:
+    return {each.event: each.failed for each in found if each.once}

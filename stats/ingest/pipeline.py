@@ -26,6 +26,7 @@ from stats.ingest.held import Held, evict
 from stats.ingest.people import People
 from stats.ingest.splitting import apply_apart
 from stats.ingest.stepping import Steps
+from stats.ingest.unheard import Silence
 from stats.ingest.who import Who
 from stats.live.board_store import Batch, Row, Shown, Store, show_of
 from stats.live.rules import pack_rules
@@ -53,14 +54,14 @@ class Road:
         self.people = People(store, organisation, source, timezone)
         self.steps = Steps(self)
         self.erasure = Erasure(store, organisation, source)
+        self.silence = Silence(source)
         self.calls: OrderedDict[str, Held] = OrderedDict()
         self.slots: list[PresenceSlot] = []
         self.notes: list[Note] = []
         self.deriving = Deriving(source, self.who.agents) if derives else None
         self.run_id = self.seen_run_id = self.generation = ""
         self.refused: list[str] = []  # set aside since somebody last asked
-        self._flushes = 0
-        self._flushed = asyncio.Condition()
+        self._flushes, self._flushed = 0, asyncio.Condition()
         self._identities = Identities(queue=self.who.queues.fill, agent=self.who.agents.fill)
         self._dirty: dict[str, Held] = {}
         self._rules_dirty = True
@@ -100,6 +101,7 @@ class Road:
 
     def _tell_call(self, told: Call, how: Told, now: int) -> None:
         held = self.calls.get(told.id_call) or self.calls.setdefault(told.id_call, Held())
+        self.silence.told(told, how, held)
         if how.kind == "frame":
             held.heard_at = now
         if held.version is None:

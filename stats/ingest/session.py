@@ -77,19 +77,18 @@ class Session:
         self._store, self._organisation, self._lease, self._provider = store, organisation, lease, provider
         self._name = source
         self.health = SourceHealth(source, provider_name, provider.feeds, steady_ms())
-        self.road = Road(store, organisation, source, lease.holder, timezone, rules, derives=company_facts(self.health))
+        self.road = Road(store, organisation, source, lease.holder, timezone, rules, derives=company_facts(self.health, provider))
         self.road.erasure.follow(erased)
-        self.quarantine = Quarantine()
+        self.quarantine, self._pulse = Quarantine(), Pulse()
         self._binding = Binding(source, reached)
         self.seeding = Seeding(provider, self.road, self.quarantine, self._binding)
         self.holding, self._relieving = False, relieving
         self._left: SourceFacts | None = None  # what the last report before ours says
-        self._pulse = Pulse()
         self._keeping = Keeping(store, organisation, source, self.road, shelf) if shelf is not None else None
         self._showing = Showing(self.road, self.health, self._write_report)
         self._epoch, self._apart = "", 0  # apart: how far our clock is before that of the worker before us
-        self._moved = False  # the store has lost something that it has not been told again
-        self._dirty = asyncio.Event()
+        # Moved: the store has lost something that it has not been told again.
+        self._dirty, self._moved = asyncio.Event(), False
         self._past = Past(
             self.road, self.seeding, self.health, told=self._dirty.set, changed=self._write_report, answers=self._past_answers
         )
@@ -101,7 +100,7 @@ class Session:
             self.quarantine,
             told=self._dirty.set,
             changed=self._write_report,
-            missed=self._past.want,
+            missed=self._beside.missed(self._past.want),
             ended=self.seeding.lag.ended_live,
             lacking=self._past.look_soon,
             binding=self._binding,
@@ -132,6 +131,7 @@ class Session:
             await self._begin()  # what the other one wrote to its last
             whole = await self._handover.adopt(self._left, self._apart)
         self.holding = True
+        self._beside.begun(self._left, self._apart, whole)
         self._write_report()
         if whole:
             self._past.look(0)
@@ -178,7 +178,7 @@ class Session:
         await self.road.load(self._apart)
         await self._beside.recall()
         if self._left is not None:
-            inherit(self.health, self._binding, self._left, self.road.timezone)
+            inherit(self.road, self.health, self._binding, self._left)
 
     async def _flush(self) -> None:
         """Write what is dirty, at once when idle, batched by the time a write takes when busy."""
@@ -220,8 +220,8 @@ class Session:
         epoch = await self._store.begin(self._organisation)
         same = epoch == self._epoch and self.road.run_id == self.road.seen_run_id
         if epoch != self._epoch:
-            self.health.facts.known = False
-            self._epoch = epoch
+            self.health.facts.known, self._epoch = False, epoch
+            self.road.silence.forgot()
         log.warning("store.moved", source=self._name, same=same)
         self.road.doubt()
         # The same store has what everybody wrote; what we were too late to write is told again, and what we slept through is recent.
@@ -267,7 +267,7 @@ class Session:
     def _write_report(self) -> None:
         self.road.steps.follow()
         facts = self.health.facts
-        facts.quarantined = self.quarantine.total
+        facts.quarantined, facts.unheard = self.quarantine.total, self.road.silence.stretches
         facts.tenant, facts.reached = self._binding.tenant, self._binding.reached
         self.health.because("tenant", self._binding.alarm(steady_ms()))
         facts.lag_ms = self.seeding.lag.guess_ms

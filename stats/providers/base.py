@@ -129,8 +129,8 @@ class LiveProvider(Protocol):
 
     feeds: Mapping[str, FeedSpec]
     historic_kinds: Sequence[str]  # kinds of pages in the order to seed them; those that tell of calls first
-    # And, where a provider has it, `note_kinds`: those of them that tell of no calls, and that no number waits for;
-    # `quiet_ms: int`: how long an open call may say nothing before it is looked up (else half an hour).
+    # And, where a provider has it, `note_kinds`: those of them that tell of no calls, and that no number waits for; `quiet_ms: int`: how
+    # long an open call may say nothing before it is looked up (else half an hour); `lacks`: as its company's, where its options change it.
 
     def open(self, feed: str) -> AbstractAsyncContextManager[Frames]:
         """Open one feed. Raises Refused("auth"), Refused("config") or Retry; iteration raises the same when it ends badly."""
@@ -279,7 +279,7 @@ class Option:
 class Company:
     """A telephone company (or a place to send recordings to): what a source of it needs, and what it can tell.
 
-    `lacks`: ids of metrics it cannot tell, by kind of scope ("queue", "agent", "site", "call"): such values are None, never 0.
+    `lacks`: ids of metrics it cannot tell, by "queue", "agent" and "site"; of calls nobody listened to, by "queue_past" and so on.
     """
 
     name: str  # what a source is configured with

@@ -76,13 +76,14 @@ class Hook(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HookFact:
-    """One subscription as the vendor has it."""
+    """One subscription as the vendor has it. `once`: what it posts is not posted again, and its past does not tell it all."""
 
     event: str
     address: str
     enabled: bool = True
     failed: int = 0
     last_error: str = ""
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,9 @@ from dataclasses import replace
 from stats.domain.agent_board import Agents, agent_values
 from stats.domain.agent_states import succeed
 from stats.domain.board import values
-from stats.domain.facts import Facts, PartyFacts, SocketFacts, SourceFacts
-from stats.domain.lacking import LACKS, is_lacking
+from stats.domain.facts import Facts, PartyFacts, SocketFacts, SourceFacts, Stretch
+from stats.domain.lacking import LACKS, is_lacking, unheard_until
+from stats.domain.periods import MINUTE_MS, day_bounds
 from stats.domain.records import ActiveCall, AgentPresence, Party
 
 NOW = 1_779_100_000_000
@@ -58,3 +59,59 @@ def test_time_of_a_derived_agent_grows_where_it_is_known_and_nowhere_else() -> N
         assert (shown["occupancy"], shown["time_ready"], shown["derived"], shown["verified"]) == (None, None, True, True)
     changed = replace(held, sources={"v": source("v", derived=True)})
     assert memory.values(changed, NOW + 6_000)["agent:s:v:101"]["occupancy"] == 1.0, "another list is seen at once"
+
+
+UNHEARD = {"queue_past": ("offered", "asa"), "site_past": ("offered", "lost_callers"), "agent_past": ("missed", "ring_time")}
+TODAY = day_bounds("2026-05-18", "UTC")[0]
+
+
+def missed(*stretches: Stretch, **more: object) -> SourceFacts:
+    return source("v", lacks={**LACKING, **UNHEARD}, unheard=stretches, **more)
+
+
+def test_what_only_who_listens_is_told_is_null_in_every_window_with_an_unheard_call() -> None:
+    """A call went unheard 40 minutes ago: the last half hour was heard whole, the hour and the day were not."""
+    last, begun = NOW - 40 * MINUTE_MS, NOW - 35 * MINUTE_MS
+    shown = values(facts(missed(Stretch(start=0, end=begun, last=last, number=begun))), NOW)
+    queue, site, agent = shown["queue:s:v:800"], shown["site"], shown["agent:s:v:101"]
+    assert [queue[name] for name in ("offered", "60m.offered", "30m.offered", "15m.offered")] == [None, None, 0, 0]
+    assert queue["answered"] == 0, "of what the past tells nothing is lacking"
+    assert (site["offered"], site["60m.offered"], site["30m.offered"], site["lost_callers"]) == (None, None, 0, None)
+    assert (agent["missed"], agent["ring_time"], agent["offers"]) == (None, None, 0)
+    assert shown["source:v"]["heard_from"] == begun
+    assert unheard_until(shown, "queue:s:v:800", "60m.offered") == begun
+    assert unheard_until(shown, "queue:s:v:800", "30m.offered") is None
+    assert unheard_until(shown, "agent:s:v:101", "missed") == begun
+    assert is_lacking(shown, "site", "offered")
+    assert not is_lacking(shown, "site", "30m.offered")
+
+
+def test_a_time_without_a_call_costs_no_number() -> None:
+    """Whoever begins to listen before anybody calls has heard everything; so has who listens since yesterday."""
+    for stretch in (Stretch(start=0, end=NOW - 1_000, number=1), Stretch(start=0, end=TODAY - 1, last=TODAY - 2, number=1)):
+        shown = values(facts(missed(stretch)), NOW)
+        assert [shown[scope][name] for scope, name in (("queue:s:v:800", "offered"), ("site", "offered"), ("agent:s:v:101", "missed"))] == [
+            0
+        ] * 3
+        assert unheard_until(shown, "queue:s:v:800", "offered") is None
+    assert shown["source:v"]["heard_from"] == TODAY - 1
+
+
+def test_a_site_adds_up_what_other_systems_tell() -> None:
+    """The sum is null where no source knows its part; the day of another one counts."""
+    stretch = Stretch(start=0, end=NOW - 1_000, last=NOW - 2_000, number=1)
+    shown = values(facts(missed(stretch), source("w", lacks={"site": ("lost_callers",)})), NOW)
+    assert (shown["queue:s:v:800"]["offered"], shown["site"]["offered"]) == (None, 0)
+    assert shown["site"]["lost_callers"] is None, "the one cannot tell it at all, the other not today"
+
+
+def test_an_agent_is_shown_anew_when_a_call_turns_out_to_have_gone_unheard() -> None:
+    held, memory = facts(missed(Stretch(start=0, end=NOW - 1_000, number=1), derived=True)), Agents()
+    assert memory.values(held, NOW)["agent:s:v:101"]["missed"] == 0
+    late = Stretch(start=0, end=NOW - 1_000, last=NOW - 5_000, number=1)
+    after = replace(held, sources={"v": missed(late, derived=True)})
+    shown = memory.values(after, NOW + 1_000)["agent:s:v:101"]
+    assert shown == agent_values(after, after.agents["s:v:101"], NOW + 1_000)
+    assert shown["missed"] is None
+    tomorrow = day_bounds("2026-05-19", "UTC")[0] + 60_000
+    assert memory.values(after, tomorrow)["agent:s:v:101"]["missed"] == 0, "and from midnight on all is heard"

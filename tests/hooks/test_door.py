@@ -297,6 +297,18 @@ async def test_a_source_that_is_switched_off_keeps_its_vendor_friendly_and_nothi
     assert counts.total[("default", "tiny", "unheeded")] == 1
 
 
+async def test_a_source_that_goes_on_loses_no_post(door: Door) -> None:
+    """Its worker needs a second to begin; the door knows before that, however lately it has asked, and the first post counts."""
+    mine = Source.objects.filter(pk=door.source.pk)
+    await database_sync_to_async(mine.update)(paused_at=timezone.now())
+    assert await door.post(1) == 202
+    await database_sync_to_async(mine.update)(paused_at=None)
+    assert known.RESTING_S < 0.5
+    await asyncio.sleep(known.RESTING_S + 0.05)
+    assert [await door.post(2), await door.post(3)] == [202, 202]
+    assert await door.lies() == [event(2), event(3)]
+
+
 async def test_when_something_last_came_is_written_down_and_a_proof_at_once(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     """A test proves the address and is not kept; a forged one shows nothing."""
     monkeypatch.setattr(heard, "EVERY_S", 0.4)

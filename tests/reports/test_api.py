@@ -99,7 +99,7 @@ async def test_rows_of_today_add_up_to_the_live_answer_archived_or_not(ask: Ask,
 
 async def test_a_row_says_whose_it_is_from_when_to_when_and_by_which_settings(ask: Ask) -> None:
     answer = (await ask("/api/v1/reports/queues?interval=30m&queue=111834")).json()
-    told = {"timezone", "first", "last", "interval", "definitions", "rows", "as_of", "complete_to", "recounting", "unread"}
+    told = {"timezone", "first", "last", "interval", "definitions", "rows", "as_of", "complete_to", "recounting", "unread", "unheard"}
     assert set(answer) == told
     assert (answer["timezone"], answer["first"], answer["last"], answer["recounting"]) == (ZONE, today(), today(), 0)
     for row in answer["rows"]:

@@ -1,11 +1,16 @@
 """Lines of a report: what is read as a row, looked into or not, adds up to what its sums say."""
 
+from dataclasses import replace
+
+from stats.domain.facts import Facts, SourceFacts, Stretch
 from stats.domain.metrics import QueueTargets
 from stats.domain.report import Line, Span, total
 from stats.domain.report_lines import Lines, put, put_waits
+from stats.domain.tellers import tellers_of
+from stats.domain.unheard import Unheard
 from wallboard.reports.report import Report
 
-DAY = 86_400_000
+DAY, HOUR = 86_400_000, 3_600_000
 SPAN = Span(organisation="north", timezone="Etc/UTC", first="1970-01-01", last="1970-01-03")
 NAMES = ("", "offers", "talk_sum")
 
@@ -85,12 +90,64 @@ def test_histograms_and_settings_of_several_rows_are_one_lines() -> None:
     assert total(told).settings == (old, new)
 
 
+def told_by(*stretches: Unheard, **more: object) -> Report:
+    """A report on agent 7 of a system whose past tells no missed rings, and on agent 11 of another system."""
+    source = SourceFacts(name="vl", provider="voxloud", known=True, lacks={"agent": ("hold_time",), "agent_past": ("missed",)})
+    facts = Facts(timezone="Etc/UTC", sources={"vl": replace(source, **more), "tx": SourceFacts(name="tx", provider="telavox", known=True)})
+    called, watched = [("vl", "7"), ("tx", "11")], {("vl", "7"): DAY, ("tx", "11"): 3 * DAY}
+    tellers = tellers_of(facts, "agent", stretches, watched, called, lambda _source, key: key)
+    return Report(span=SPAN, kind="agent", tellers=tellers)
+
+
+RUNG = {"offers": 4, "answered": 3, "missed": 1}
+
+
+def missed_by(report: Report, key: str = "7") -> list[object]:
+    """Of each day of the span, and of all three."""
+    lines = [Line(key, day * DAY, (day + 1) * DAY, dict(RUNG)) for day in range(3)]
+    assert {report.numbers(line)["answered"] for line in lines} == {3}
+    assert {report.numbers(line)["hold_time"] for line in lines} == {None if key == "7" else 0.0}
+    return [report.numbers(line)["missed"] for line in (*lines, Line(key, 0, 3 * DAY, dict(RUNG)))]
+
+
 def test_what_a_vendor_cannot_tell_of_unheard_hours_is_unknown_until_somebody_listens() -> None:
-    """Who let a telephone ring out is not in every vendor's past; of the hours that were heard it is."""
-    report = Report(span=SPAN, kind="agent", lacks={"7": frozenset({"hold_time"})}, lacks_past={"7": frozenset({"missed"})})
-    report.watched_from = {"7": DAY, "11": 3 * DAY}
-    unheard, heard = Line("7", 0, DAY, {"offers": 3, "answered": 3}), Line("7", DAY, 2 * DAY, {"offers": 4, "answered": 3, "missed": 1})
-    assert [report.numbers(line)["missed"] for line in (unheard, heard)] == [None, 1]
-    assert [report.numbers(line)["hold_time"] for line in (unheard, heard)] == [None, None]
-    assert [report.numbers(line)["answered"] for line in (unheard, heard)] == [3, 3]
-    assert report.numbers(Line("11", 0, DAY, {"offers": 3, "missed": 2}))["missed"] == 2, "another vendor tells it"
+    """Who let a telephone ring out is not in every vendor's past; of days that were heard from their first instant on it is."""
+    begun = DAY + 10 * HOUR
+    since_ever = Unheard(source="vl", number=begun, start=0, end=begun, last=None)
+    assert missed_by(told_by(since_ever)) == [None, 1, 1, None], "nobody called on the day of the beginning before it"
+    assert missed_by(told_by(replace(since_ever, last=begun - 5))) == [None, None, 1, None]
+    assert missed_by(told_by(since_ever), "11") == [1, 1, 1, 1], "another vendor tells it"
+
+
+def test_a_break_in_the_middle_costs_its_own_time_and_the_sums_that_hold_it() -> None:
+    pause = Unheard(source="vl", number=2, start=DAY + 5 * HOUR, end=DAY + 6 * HOUR, last=DAY + 5 * HOUR + 1)
+    first = Unheard(source="vl", number=1, start=0, end=1, last=None)
+    report = told_by(first, pause)
+    assert missed_by(report) == [1, None, 1, None]
+    hours = [Line("7", DAY + hour * HOUR, DAY + (hour + 1) * HOUR, dict(RUNG)) for hour in (4, 5, 6)]
+    assert [report.numbers(line)["missed"] for line in hours] == [1, None, 1]
+    assert report.unheard() == [("vl", DAY + 5 * HOUR, DAY + 5 * HOUR + 2)]
+    nights = Unheard(source="vl", number=3, start=20 * HOUR, end=DAY + 6 * HOUR, last=None)
+    assert missed_by(told_by(first, nights)) == [None, 1, 1, None], "nobody has read the day before: what happened then is not known"
+
+
+def test_what_has_not_come_to_the_archive_yet_is_told_by_the_live_store() -> None:
+    first, number = Unheard(source="vl", number=1, start=0, end=1, last=None), 2 * DAY + 6 * HOUR
+    live = Stretch(start=2 * DAY + 5 * HOUR, end=number, last=number - 1, number=number)
+    assert missed_by(told_by(first, unheard=(live,))) == [1, 1, None, None]
+    early = replace(live, last=None)
+    kept = Unheard(source="vl", number=number, start=early.start, end=early.end, last=None)
+    assert missed_by(told_by(first, kept, unheard=(live,))) == [1, 1, None, None], "its end is told later"
+    since_ever = Stretch(start=0, end=number, last=number - 1, number=number)
+    assert missed_by(told_by(first, unheard=(since_ever,))) == [1, 1, None, None], "when it began only the archive may know"
+
+
+def test_a_source_that_was_there_before_stretches_were_written_down_was_heard_since_its_agents_were() -> None:
+    assert missed_by(told_by()) == [None, 1, 1, None]
+
+
+def test_a_sum_over_systems_lacks_what_none_of_them_knows() -> None:
+    report = told_by(Unheard(source="vl", number=DAY, start=0, end=DAY, last=DAY - 1))
+    assert report.numbers(Line("", 0, DAY, dict(RUNG)))["missed"] == 1
+    alone = replace(report, tellers={"": [each for each in report.tellers[""] if each.source == "vl"]})
+    assert alone.numbers(Line("", 0, DAY, dict(RUNG)))["missed"] is None

@@ -64,6 +64,27 @@ RULES: tuple[Rule, ...] = (
         tests=("tests/rules/test_the_past.py::test_after_a_gap_nothing_is_called_live_before_the_past_was_read",),
     ),
     Rule(
+        name="What only who listens is told is unknown where a call went unheard",
+        path="stats/ingest/unheard.py",
+        old="                self._replace(stretch, replace(stretch, last=at))",
+        new="                self._replace(stretch, replace(stretch, last=None))",
+        tests=("tests/ingest/test_unheard.py::test_a_call_that_was_over_before_anybody_listened_went_unheard",),
+    ),
+    Rule(
+        name="What only who listens is told is unknown where a call went unheard",
+        path="stats/domain/lacking.py",
+        old="    return () if last is None else",
+        new="    return () if last is None or last else",
+        tests=("tests/domain/test_lacking.py::test_what_only_who_listens_is_told_is_null_in_every_window_with_an_unheard_call",),
+    ),
+    Rule(
+        name="What only who listens is told is unknown where a call went unheard",
+        path="stats/domain/tellers.py",
+        old="        return self.never | self.past if self.misses(first, end) else self.never",
+        new="        return self.never",
+        tests=("tests/reports/test_lines.py::test_a_break_in_the_middle_costs_its_own_time_and_the_sums_that_hold_it",),
+    ),
+    Rule(
         name="A pass proves itself",
         path="stats/ingest/seeding.py",
         old="                return whole and (total is None or len(keys) + len(page.malformed) >= total or rows >= total)",

@@ -9,6 +9,13 @@ APPLICATION, KNOWN = "wallboard/hooks/application.py", "wallboard/hooks/known.py
 
 RULES: tuple[Rule, ...] = (
     Rule(
+        name="A source that goes on loses no post",
+        path=KNOWN,
+        old="        if listens and age < STALE_S:",
+        new="        if age < STALE_S:",
+        tests=("tests/hooks/test_door.py::test_a_source_that_goes_on_loses_no_post",),
+    ),
+    Rule(
         name="A post lies safe before it is answered",
         path=APPLICATION,
         old="        put = await room.gathering(posted).put(checked.delivery_id, door.pack_delivery(delivery))",

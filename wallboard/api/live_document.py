@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from stats.domain.board import AGENT_COUNTS, Values
-from stats.domain.lacking import DERIVED, LACKS
+from stats.domain.lacking import DERIVED, HEARD_FROM, LACKS, UNHEARD
 from stats.domain.periods import WINDOWS, business_day
 from wallboard.push.organisation import Snapshot
 
@@ -22,9 +22,10 @@ AGENT_IS = (
     "until",
     "queues_in",
 )
-SOURCE_IS = ("name", "provider", "state", "reason", "seeded_to", "exact", "sockets", LACKS)
+SOURCE_IS = ("name", "provider", "state", "reason", "seeded_to", "exact", "sockets", LACKS, HEARD_FROM)
 # Of the boards alone: how the page shows it, not what it is.
-_OF_BOARDS = frozenset({"known", "calls_in.spark", LACKS, DERIVED})
+_WHY = frozenset({LACKS, UNHEARD, HEARD_FROM, DERIVED})
+_OF_BOARDS = frozenset({"known", "calls_in.spark"}) | _WHY
 
 Document = dict[str, object]
 
@@ -65,7 +66,7 @@ def _queue(key: str, told: Mapping[str, object]) -> Document:
 def _agent(key: str, told: Mapping[str, object]) -> Document:
     document = _identity(key, told, AGENT_IS)
     document[DERIVED] = told.get(DERIVED) is True
-    document["today"] = {name: value for name, value in told.items() if name not in AGENT_IS and name not in (LACKS, DERIVED)}
+    document["today"] = {name: value for name, value in told.items() if name not in AGENT_IS and name not in _WHY}
     return document
 
 

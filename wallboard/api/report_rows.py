@@ -35,13 +35,14 @@ COLUMNS: dict[Kind, tuple[str, ...]] = {
 
 @dataclass(slots=True)
 class Told:
-    """What is known once everything was read: up to when it is complete (epoch ms), how many quarters wait to be added up anew, and
-    of which days a part alone is known."""
+    """What is known once everything was read: up to when it is complete (epoch ms), how many quarters wait to be added up anew, of
+    which days a part alone is known, and when nobody listened: source, first instant and end (epoch ms)."""
 
     as_of: int = 0
     complete_to: int | None = None
     recounting: int = 0
     unread: list[str] = field(default_factory=list)
+    unheard: list[tuple[str, int, int]] = field(default_factory=list)
 
     def take(self, report: Report) -> None:
         """One piece has been read."""
@@ -49,6 +50,13 @@ class Told:
         self.complete_to = report.complete_to if self.complete_to is None else min(self.complete_to, report.complete_to)
         self.recounting += report.recounting
         self.unread += report.unread
+        for source, first, end in report.unheard():
+            # A stretch may lie in two pieces.
+            goes_on = next((at for at, known in enumerate(self.unheard) if known[0] == source and known[2] == first), None)
+            if goes_on is None:
+                self.unheard.append((source, first, end))
+            else:
+                self.unheard[goes_on] = (source, self.unheard[goes_on][1], end)
 
 
 async def pieces(span: Span, kind: Kind, viewer: Viewer | None, told: Told, make: Callable[[Iterator[Row]], Made]) -> AsyncIterator[Made]:

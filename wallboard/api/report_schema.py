@@ -4,7 +4,7 @@ from stats.domain.metrics import VARIANTS
 from stats.domain.report import INTERVALS
 from stats.domain.sums import COUNTED, SITE_COUNTED, TIME_METRICS
 from wallboard.api.reports import FORMATS
-from wallboard.api.shapes import ACCOUNT, ID, KEY, NAME, RATIO, SECONDS, Schema, known, listing, maybe, record
+from wallboard.api.shapes import ACCOUNT, ID, INSTANT, KEY, NAME, RATIO, SECONDS, Schema, known, listing, maybe, record
 
 _MOMENT = "ISO 8601 with the offset of the organisation's zone at that instant"
 _TIME: dict[str, Schema] = {
@@ -51,6 +51,15 @@ def _report(row: dict[str, Schema], of: str) -> Schema:
             "as_of": known("string", f"when it was read; {_MOMENT}"),
             "complete_to": known("string", f"everything up to here is in it; {_MOMENT}"),
             "recounting": known("integer", "quarters of an hour that wait to be added up anew; their numbers are those of before"),
+            "unheard": listing(
+                record(
+                    {
+                        "source": known("string", "a source"),
+                        "from": known("integer", f"since when nobody listened to it, or the first instant of the report, {INSTANT}"),
+                        "to": known("integer", f"until when, {INSTANT}; numbers that need calls of that time are null"),
+                    }
+                )
+            ),
             "unread": listing(known("string", "a day of which a part alone is known: nobody listened, and its history was not read")),
         },
         f"{of}, in order of their beginning, then of the id; a time in which nothing was counted has no row",

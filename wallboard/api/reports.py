@@ -90,6 +90,7 @@ async def _document(span: Span, told: Told, parts: AsyncIterator[bytes]) -> Asyn
         "complete_to": written(told.as_of if told.complete_to is None else told.complete_to, span.timezone),
         "recounting": told.recounting,
         "unread": told.unread,
+        "unheard": [{"source": source, "from": first, "to": end} for source, first, end in told.unheard],
     }
     yield (b"" if before == b"," else before) + b"]," + _encode(tail)[1:]
 

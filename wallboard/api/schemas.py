@@ -68,9 +68,11 @@ SCHEMAS: dict[str, Schema] = {
             "sockets": {"type": "object", "additionalProperties": ref("Socket")},
             "lacks": {
                 "type": ["object", "null"],
-                "description": "ids of numbers its vendor cannot tell, by kind of scope; they are null",
+                "description": "ids of numbers its vendor cannot tell, by kind of scope; they are null. By queue_past, site_past and"
+                " agent_past: those that it cannot tell of calls to which nobody listened; they are null in windows with such calls",
                 "additionalProperties": listing({"type": "string"}),
             },
+            "heard_from": maybe("integer", f"since when no call went unheard, {INSTANT}; null where none lately did"),
         }
     ),
     "QueueNow": record(

@@ -7,7 +7,7 @@ instant and is judged by the instants of its limits, so that every screen turns 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stats.domain.lacking import is_lacking
+from stats.domain.lacking import is_lacking, unheard_until
 from wallboard.boards import figures
 from wallboard.boards.freshness import Standing, Values
 from wallboard.boards.wording import OTHERS, SEVERITY_WORDS, SHORT_CAUSES, STATE_WORDS, filled
@@ -105,8 +105,10 @@ def written(value: object, kind: str, standing: Standing, place: Place) -> str:
     return figures.count(value) if kind == "count" else str(value)
 
 
-def lacking_words(values: Values, scope: str, metric: str) -> str:
+def lacking_words(values: Values, scope: str, metric: str, place: Place) -> str:
     """Why a dash stands where nobody can tell the number; "" where it can be told."""
+    if (since := unheard_until(values, scope, metric)) is not None:
+        return filled(SHORT_CAUSES["unheard"], time=figures.wall_clock(since, place.timezone))
     return str(SHORT_CAUSES["vendor_lacks"]) if is_lacking(values, scope, metric) else ""
 
 

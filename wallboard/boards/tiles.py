@@ -71,7 +71,7 @@ def tiles_of(board: Board, values: Values, place: Place) -> list[Tile]:
 
     def tile(metric: str, label: str, **more: object) -> Tile:
         shown = site(metric)
-        empty = lacking_words(values, "site", metric) or str(more.pop("empty", no_calls))
+        empty = lacking_words(values, "site", metric, place) or str(more.pop("empty", no_calls))
         more.pop("empty", None)
         made = Tile(
             name=metric,

@@ -27,6 +27,8 @@ FRESH_S = 4.0
 # Older than this it is not believed without asking, so that a retired address ends although nobody posted for a while.
 STALE_S = 30.0
 TRUSTED_S = 3_600.0
+# Of whom nobody listens to: as soon as somebody does again nothing that is posted may be let go, and the worker needs longer to begin.
+RESTING_S = 0.25
 ASK_WITHIN_S = 2.0
 MOST_UNKNOWN = 2_000
 # Whoever tries addresses that nobody knows: so many questions to the database at once, then so many a second.
@@ -75,11 +77,11 @@ class Known:
             raise CannotSay from why
 
     async def _again(self, mark: str, known: _Known) -> Posted | None:
-        age = monotonic() - known.asked_at
-        if age < FRESH_S or monotonic() - known.failed_at < FRESH_S:
+        age, listens = monotonic() - known.asked_at, known.found is not None and known.found.listens
+        if age < (FRESH_S if listens else RESTING_S) or monotonic() - known.failed_at < FRESH_S:
             return known.found
         asking = self._asking.get(mark) or self._begin(mark)
-        if age < STALE_S:
+        if listens and age < STALE_S:
             return known.found
         try:
             async with asyncio.timeout(ASK_WITHIN_S):

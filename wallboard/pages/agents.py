@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.urls import path
 from django.utils.translation import gettext as _
 
-from stats.domain.lacking import LACKS, is_lacking
+from stats.domain.lacking import LACKS, is_lacking, unheard_until
 from stats.domain.periods import business_day
 from wallboard.pages.agent.axis import ZOOMS, axis_of
 from wallboard.pages.agent.day import AgentDay, read
@@ -23,7 +23,7 @@ from wallboard.pages.agent.totals import kept_groups, live_groups, profiles_of
 from wallboard.pages.agent.words import LANES
 from wallboard.pages.agent.words import ZOOMS as ZOOM_WORDS
 from wallboard.pages.frame import NotThere, Visit, draw, for_people
-from wallboard.pages.live_page import live_root, place_of
+from wallboard.pages.live_page import live_root, place_of, until_words
 
 
 async def agent(visit: Visit, key: str) -> HttpResponse:
@@ -52,6 +52,7 @@ async def agent(visit: Visit, key: str) -> HttpResponse:
         day=day,
         head=header_of(told, key, values, day, source, place),
         lacks_from=party.source if told.get(LACKS) else "",
+        unheard_until=until_words(visit, unheard_until(values, scope, "offers"), party.source) if day.is_today else None,
         no_logins=is_lacking(values, scope, "time_logged_in"),
         chart=chart,
         groups_of_pieces=groups_of(chart.pieces),

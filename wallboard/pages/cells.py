@@ -71,7 +71,7 @@ def cell(
     explain: str = "",
 ) -> Cell:
     """The figure of a metric ("waiting", "30m.service_level", "longest_wait") of a scope. `empty`: why there is a dash when all is well."""
-    empty = lacking_words(values, scope, metric) or empty
+    empty = lacking_words(values, scope, metric, place) or empty
     standing = standing_for(values, source, feed, place.now)
     shown = figure(values, scope, metric, standing, place)
     return Cell(

@@ -35,7 +35,12 @@ FACTS: Mapping[str, Words] = {
     "contacts": _("Names on numbers"),
     "dial": _("Calling somebody back by a click"),
 }
-PAST = _("Agents, of hours to which nobody listened")
+# Of numbers that who listens is told.
+PAST: Mapping[str, Words] = {
+    "queue_past": _("Queues, where nobody listened to calls of that time"),
+    "site_past": _("The whole organisation, where nobody listened to calls of that time"),
+    "agent_past": _("Agents, where nobody listened to calls of that time"),
+}
 HOW: Mapping[str, Words] = {"told": _("Told"), "derived": _("Derived"), "none": _("Cannot be told")}
 _DERIVED: Mapping[str, Words] = {
     "presence": _("Made from each agent's rings and calls: busy or not is seen, a break or a wrap-up is not."),
@@ -184,11 +189,13 @@ def lacking(company: Company) -> list[Lacking]:
     for place, metrics in company.lacks.items():
         numbers = []
         for metric in metrics:
+            if metric == "service_levels":
+                continue  # the same by other formulas
             # Queues' numbers are the whole organisation's, too.
             anchor = next((f"{of}.{metric}" for of in (place.removesuffix("_past"), "queue") if f"{of}.{metric}" in WORDS), "")
             numbers.append((str(WORDS[anchor][0]) if anchor in WORDS else metric, anchor))
         if numbers:
-            found.append(Lacking(place=str(PAST if place == "agent_past" else PLACES.get(place, place)), numbers=numbers))
+            found.append(Lacking(place=str(PAST.get(place) or PLACES.get(place, place)), numbers=numbers))
     return found
 
 

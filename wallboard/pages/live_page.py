@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from stats.domain.lacking import is_lacking
+from stats.domain.lacking import heard_from, is_lacking, starts, unheard_of, unheard_until
 from wallboard.boards import figures
 from wallboard.boards.figure import Place
 from wallboard.boards.freshness import CALLS, Standing, standing_for
@@ -49,8 +49,29 @@ def _notice(overall: Standing, place: Place) -> str:
 
 
 def lacks_from(visit: Visit, scope: str, metric: str, source: str | None) -> str:
-    """The source that cannot tell a number, its own or the first of the site's; "" where it can be told."""
-    if not is_lacking(visit.snapshot.values, scope, metric):
+    """The source that can never tell a number, its own or the first of the site's; "" where it can be told, at least by who listens."""
+    values = visit.snapshot.values
+    if not is_lacking(values, scope, metric) or unheard_until(values, scope, metric) is not None:
         return ""
     sources = visit.facts.sources.items()
     return source or next((name for name, each in sources if metric in each.lacks.get("site", ())), "")
+
+
+def until_words(visit: Visit, until: int | None, source: str | None) -> dict[str, str] | None:
+    """Until when (epoch ms) calls went unheard, and at which source, its own or the site's latest; None where none did (`until` None)."""
+    if until is None:
+        return None
+    sources = visit.facts.sources.items()
+    return {
+        "time": figures.wall_clock(until, visit.timezone),
+        "source": source or next((name for name, each in sources if heard_from(each) == until), ""),
+    }
+
+
+def unheard_today(visit: Visit) -> dict[str, str] | None:
+    """The source of which calls went unheard latest today, where that makes numbers unknown; see `until_words`."""
+    begun = starts(visit.facts, visit.now, ("today",))
+    sources = visit.facts.sources.items()
+    missed = {name: each for name, each in sources if any(unheard_of(each, scope, begun) for scope in ("queue", "agent"))}
+    latest = max(missed, key=lambda name: heard_from(missed[name]) or 0, default=None)
+    return until_words(visit, heard_from(missed[latest]), latest) if latest is not None else None

@@ -22,7 +22,7 @@ from wallboard.boards.wording import CAUSES, STATE_WORDS, filled
 from wallboard.pages.addresses import receipt_address
 from wallboard.pages.cells import Cell, cell
 from wallboard.pages.frame import Visit, draw, for_people
-from wallboard.pages.live_page import live_root, place_of
+from wallboard.pages.live_page import live_root, place_of, unheard_today
 from wallboard.pages.urgency import ALARMING, Alarm, alarms, urgency, worst_of
 
 VIEWS = ("cards", "table")
@@ -102,6 +102,7 @@ async def overview(visit: Visit) -> HttpResponse:
         "overview.html",
         "overview",
         live=live_root(visit, "overview", words),
+        unheard_until=unheard_today(visit),
         sentence=sentence_of(values, place),
         top=[_cell(values, "site", metric, feed, str(label), None, place) for metric, feed, label in TOP],
         states=[
@@ -138,7 +139,7 @@ def _line(values: Values, scope: str, place: Place, facts: Facts) -> QueueLine:
         severity=worst_of(values, scope, place.now),
         promise=figures.percent(told.get("share")),
         cells=cells,
-        spark=spark_of(facts, key, place.now) if told.get("offered") is not None else "",
+        spark=spark_of(facts, key, place.now) if told.get("60m.offered") is not None else "",
         derived=told.get(DERIVED) is True,
         source=(named or "").capitalize(),
     )

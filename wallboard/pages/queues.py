@@ -14,13 +14,13 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 
 from stats.domain.facts import PartyFacts
-from stats.domain.lacking import DERIVED, LACKS, is_lacking
+from stats.domain.lacking import DERIVED, LACKS, is_lacking, is_read, unheard_until
 from stats.domain.receipts import SHORT, Row
 from wallboard.boards import figures
 from wallboard.boards.figure import reason_of
 from wallboard.boards.freshness import AGENTS, CALLS, Standing, standing_for
 from wallboard.pages.frame import Forbidden, NotThere, Visit, draw, for_people
-from wallboard.pages.live_page import live_root, place_of
+from wallboard.pages.live_page import live_root, place_of, until_words
 from wallboard.pages.queue import chart, day, flows, lane, levels, numbers, people, targets
 from wallboard.pages.words import OUTCOMES, clock_time, iso, length
 
@@ -89,9 +89,10 @@ async def _drawn(visit: Visit, key: str, told: Told, party: PartyFacts, form: ta
         standing=standing,
         derived=told.get(DERIVED) is True,
         lacks_from=source if told.get(LACKS) else "",
+        unheard_until=until_words(visit, unheard_until(values, scope, "offered"), source),
         no_logins=is_lacking(values, scope, "agents_logged_in"),
         no_moves=is_lacking(values, scope, "overflowed"),
-        known=told.get("offered") is not None,
+        known=is_read(told),
         reason=reason_of(standing, place),
         agents_standing=standing_for(values, source, AGENTS, visit.now),
         window=window,
@@ -126,7 +127,7 @@ def _number(value: object) -> float | None:
 
 def _heard_to(told: Told, standing: Standing, now: int) -> int:
     """Up to which instant the day is known: now, or when the feed was last heard of; nothing of it before it was read once."""
-    if told.get("offered") is None:
+    if not is_read(told):
         return 0
     return now if standing.ticks or standing.alive_at is None else standing.alive_at
 

@@ -17,6 +17,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 
 from stats.domain.definitions import Definition, definition
+from stats.domain.lacking import of_window, unheard_until
 from stats.domain.periods import WINDOWS as ROLLING
 from stats.domain.periods import business_day, day_bounds
 from wallboard.accounts import journal
@@ -32,7 +33,7 @@ from wallboard.pages.addresses import hours_query, receipt_address
 from wallboard.pages.contact_names import names_for
 from wallboard.pages.definition_words import KINDS, LEFT_OUT, WINDOWS, WORDS
 from wallboard.pages.frame import Forbidden, NotThere, Visit, draw, draw_plain, for_people
-from wallboard.pages.live_page import lacks_from, live_root, place_of
+from wallboard.pages.live_page import lacks_from, live_root, place_of, until_words
 from wallboard.pages.words import archive_behind, clock_time, day_and_time, iso, masked
 from wallboard.push.admission import ArchiveBehind, DatabaseAway
 from wallboard.reports.words import day_words, days_words, hours_words, promise_words
@@ -99,6 +100,11 @@ def _wish(visit: Visit, scope: str, metric: str) -> Wish:
     )
 
 
+def _until(visit: Visit, told: Receipt) -> dict[str, str] | None:
+    metric = of_window(told.wish.metric, told.window or "today")
+    return until_words(visit, unheard_until(visit.snapshot.values, told.wish.scope, metric), told.source)
+
+
 def _context(visit: Visit, told: Receipt, names: Mapping[str, str]) -> dict[str, Any]:
     meant, wish = told.definition, told.wish
     queue_name, agent_name = partial(_queue_name, visit), partial(_agent_name, visit)
@@ -130,6 +136,7 @@ def _context(visit: Visit, told: Receipt, names: Mapping[str, str]) -> dict[str,
         "feed": {"presence": PRESENCE, "agents": AGENTS}.get(meant.kind, CALLS),
         "source": told.source or "",
         "lacks_from": lacks_from(visit, wish.scope, wish.metric, told.source),
+        "unheard_until": _until(visit, told) if told.asked is None else None,
         "window": _window_words(told, visit.timezone),
         "as_of": clock_time(told.as_of, visit.timezone),
         "as_of_iso": iso(told.as_of, visit.timezone),

@@ -85,6 +85,7 @@ async def _framed(visit: Visit, tab: str, asked: Asked, drawn: Drawn, status: in
             "complete": words.stamp_words(report.complete_to, visit.now, visit.timezone) if report is not None else "",
             "recounting": report.recounting if report is not None else 0,
             "unread": words.unread_words(report.unread) if report is not None else None,
+            "unheard": words.unheard_words(getattr(report, "unheard", list)(), visit.timezone),
             "restated": restated,
             "restated_address": restated_address,
             "definitions": DEFINITIONS,

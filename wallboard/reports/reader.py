@@ -7,17 +7,18 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from stats.domain.facts import PartyFacts
-from stats.domain.lacking import lacks_of, site_lacks
 from stats.domain.periods import business_day, day_bounds
 from stats.domain.records import Party
 from stats.domain.report import Kind, Line, Span
 from stats.domain.report_lines import Lines
 from stats.domain.slices import Along
+from stats.domain.tellers import tellers_of
 from stats.history.party_names import Called, aliases, party_names
 from stats.history.reports import Sums, add_stored, one_look
 from stats.history.rolling_days import days_from
 from stats.history.rolling_reading import watched_since
 from stats.history.settings_in_force import InForce
+from stats.history.unheard import unheard_stretches
 from stats.history.unread import unread_days
 from wallboard.reports.overlay import Live, Whose, lay
 from wallboard.reports.report import Report
@@ -72,35 +73,22 @@ class Reader:
             add_stored(kind, sums, lines)
             today = business_day(self.told.as_of, span.timezone)
             unread = unread_days(span.organisation, span.timezone, span.first, span.last, today)
-            watched = self._watched_from(key_of) if kind == "agent" and not self.told.away else None
+            since = watched_since(span.organisation) if kind == "agent" else {}
+            watched = self._watched_from(since, key_of) if kind == "agent" and not self.told.away else None
+            stretches = unheard_stretches(span.organisation)
         report = Report(span=span, kind=kind, along=self.along, as_of=self.told.as_of, recounting=laid.recounting)
         report.lines = lines.finished(self.told.as_of)
         report.scoped, report.away = span.queues is not None, self.told.away
         report.names = self._names(report.lines, called, key_of)
         report.watched_from, report.unread = watched, tuple(unread)
-        report.lacks = self._lacks(called, key_of, self.kind)
-        report.lacks_past = self._lacks(called, key_of, "agent_past") if kind == "agent" else {}
+        report.tellers = tellers_of(facts, kind, stretches, since, called, key_of)
         return report, laid.rolled_to
 
-    def _lacks(self, called: Collection[tuple[str, str]], key_of: Callable[[str, str], str], scope: str) -> dict[str, frozenset[str]]:
-        """By key, and under "" for all keys together, what nobody can tell; nothing of sources the live store has not heard of."""
-        sources = self.told.facts.sources
-        if not any(source.lacks for source in sources.values()):
-            return {}
-        if self.kind == "site":
-            return {"": frozenset(site_lacks(self.told.facts))}
-        found: dict[str, frozenset[str]] = {}
-        for source, stored in called:
-            found[key_of(source, stored)] = frozenset(lacks_of(sources.get(source), scope))
-        parties = self.told.facts.agents if self.kind == "agent" else self.told.facts.queues
-        found.update({key: frozenset(lacks_of(sources.get(party.source), scope)) for key, party in parties.items()})
-        return found | ({"": frozenset.intersection(*found.values())} if found else {})
-
-    def _watched_from(self, key_of: Callable[[str, str], str]) -> dict[str, int]:
+    def _watched_from(self, since_kept: Mapping[tuple[str, str], int], key_of: Callable[[str, str], str]) -> dict[str, int]:
         """By key of today since when an agent is watched: as the archive was told, what is on its way to it, else today."""
         found: dict[str, int] = {}
         changes = (((change.source, change.agent), change.told_at) for change in self.told.changes)
-        for (source, stored), since in (*watched_since(self.span.organisation).items(), *changes):
+        for (source, stored), since in (*since_kept.items(), *changes):
             key = key_of(source, stored)
             found[key] = min(since, found.get(key, since))
         today = day_bounds(business_day(self.told.as_of, self.span.timezone), self.span.timezone)[0]

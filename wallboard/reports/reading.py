@@ -159,8 +159,6 @@ def _rename(report: Report, organisation: LiveOrganisation, viewer: Viewer | Non
     }
     if report.watched_from is not None:
         report.watched_from = {naming.key_of(key): since for key, since in report.watched_from.items()}
-    report.lacks, report.lacks_past = (
-        {naming.key_of(key) if key else "": names for key, names in each.items()} for each in (report.lacks, report.lacks_past)
-    )
+    report.tellers = {naming.key_of(key) if key else "": each for key, each in report.tellers.items()}
     for line in report.lines:
         line.key = naming.key_of(line.key) if line.key else ""

@@ -10,6 +10,7 @@ from stats.domain.records import Party
 from stats.domain.report import Kind, Line, Span, total
 from stats.domain.slices import Along
 from stats.domain.sums import SITE_COUNTED, Number
+from stats.domain.tellers import Tellers, lacked
 
 _TIMES = "time_"
 
@@ -22,8 +23,7 @@ class Report:
     `complete_to` (epoch ms): everything up to there is in it. `recounting`: so many quarters wait to be added up anew, and are as before.
     `away`: the live store told nothing. `scoped`: it is made of some queues alone, so that the site's calls are unknown.
     `watched_from`: key of an agent -> since when (epoch ms) somebody watched; the times of a line that ends before are unknown. None:
-    nobody asked. `unread`: its days of which the archive knows a part alone. `lacks`: by key, ids of numbers that its telephone system
-    cannot tell ("": that none of them can); `lacks_past`: that it cannot tell of what nobody listened to.
+    nobody asked. `unread`: its days of which the archive knows a part alone. `tellers`: who tells each key's numbers.
     """
 
     span: Span
@@ -38,8 +38,7 @@ class Report:
     away: bool = False
     watched_from: Mapping[str, int] | None = None
     unread: tuple[str, ...] = ()
-    lacks: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    lacks_past: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    tellers: Tellers = field(default_factory=dict)
 
     def by_key(self) -> dict[str, Line]:
         """Every key's line over the whole span."""
@@ -67,17 +66,23 @@ class Report:
         return added
 
     def numbers(self, line: Line) -> dict[str, Number | dict[str, float | None]]:
-        """A line's numbers by id, those null that cannot be known: the site's calls where some queues alone are seen, and the times of
-        agents before anybody watched them."""
+        """A line's numbers by id, those null that cannot be known: the site's calls where some queues alone are seen, the times of
+        agents before anybody watched them, and what no telephone system can tell."""
         numbers = line.numbers(self.kind)
         if self.kind == "site" and self.scoped:
             numbers.update(dict.fromkeys(SITE_COUNTED))
         if self.kind == "agent" and self._unwatched(line):
-            unknown = self.lacks_past.get(line.key, frozenset())
-            numbers.update({name: None for name in numbers if name.startswith(_TIMES) or name == "occupancy" or name in unknown})
-        if lacks := self.lacks.get(line.key):
+            numbers.update({name: None for name in numbers if name.startswith(_TIMES) or name == "occupancy"})
+        if lacks := lacked(self.tellers.get(line.key, ()), line.start, line.end):
             numbers.update({name: None for name in numbers if name in lacks})
         return numbers
+
+    def unheard(self) -> list[tuple[str, int, int]]:
+        """(source, first, end) of what went unheard in the span and makes numbers unknown, in order of time."""
+        first, end = self.span.bounds
+        each = {teller.source: teller for teller in self.tellers.get("", ())}.values()
+        found = [(max(a, first), min(b, end), teller.source) for teller in each for a, b in teller.misses(first, end)]
+        return [(source, begin, until) for begin, until, source in sorted(found)]
 
     def _unwatched(self, line: Line) -> bool:
         """Whether nobody watched in all of its time, so that no time in it is not 0 but unknown; a line of all agents has no key."""

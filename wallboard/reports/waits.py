@@ -75,13 +75,15 @@ async def drawn(visit: Visit, asked: Asked) -> Drawn | HttpResponseBase:
     line = report.whole()
     promises = await promises_of(visit, asked, report)
     target = next(iter(promises.values())) if len(promises) == 1 else None
-    language = str(getattr(visit.request, "LANGUAGE_CODE", "en"))
+    language, numbers = str(getattr(visit.request, "LANGUAGE_CODE", "en")), report.numbers(line)
+    known = numbers.get("answered") is not None and numbers.get("abandoned") is not None
     return Drawn(
         template="reports/waits.html",
         report=report,
         context={
-            "chart": _chart(line, target) if line.answered_bins or line.abandoned_bins else None,
-            "told": _told(line, report.numbers(line), target, language),
+            "chart": _chart(line, target) if known and (line.answered_bins or line.abandoned_bins) else None,
+            "unknown": not known,
+            "told": _told(line, numbers, target, language),
             "percentiles": _percentiles(line),
             "several_promises": len(promises) > 1,
             "begins": begin_words(begin, span.bounds[0], visit.timezone),

@@ -108,6 +108,18 @@ def unread_words(days: Sequence[str]) -> dict[str, str] | None:
     return {"days": ", ".join(named), "command": f"manage.py backfill --from {days[0]} --to {days[-1]}"}
 
 
+def unheard_words(stretches: Sequence[tuple[str, int, int]], timezone: str) -> list[dict[str, str]]:
+    """When nobody listened, the newest first: source and time, from its first instant in the span to its last."""
+
+    def words(at: int) -> str:
+        return formats.date_format(datetime.fromtimestamp(at / 1000, zone(timezone)), "D j F Y H:i")
+
+    return [
+        {"source": source, "first": words(first), "end": words(end), "more": "…" if number == MOST_SPANS - 1 < len(stretches) - 1 else ""}
+        for number, (source, first, end) in enumerate(reversed(stretches[-MOST_SPANS:]))
+    ]
+
+
 def period_words(asked: Asked) -> str:
     """`Today, Saturday 21 November 2026`."""
     days = days_words(asked.first, asked.last)

@@ -14,6 +14,8 @@ from stats.providers.voxloud.rest import Answered, Rest, short
 from stats.providers.voxloud.wire import Subscription
 
 PATH = "/v1/webhook-subscriptions"
+# Who was rung is told by these alone.
+RINGS = frozenset({"CALL_INCOMING", "CALL_ANSWERED", "CALL_HANGUP"})
 EVENTS = ("CALL_STARTED", "CALL_INCOMING", "CALL_ANSWERED", "CALL_HANGUP", "PHONE_CALL", "CLICK_TO_CALL", "FAX_CALL")
 
 
@@ -65,6 +67,7 @@ class Ordering:
                 enabled=each.enabled is not False,
                 failed=each.failed_count or 0,
                 last_error=short(each.last_error or ""),
+                once=each.event in RINGS,
             )
             for each in await self._ours(address)
         ]

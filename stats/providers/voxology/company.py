@@ -2,6 +2,7 @@
 
 from stats.providers.base import FACTS, Company, How, Option
 from stats.providers.voxology.hook import VoxologyHook
+from stats.providers.voxology.lacking import LACKS
 from stats.providers.voxology.provider import DEFAULT_A_MINUTE, DEFAULT_POLL_S, VoxologyProvider
 
 # Logs name no queue: what we watched ourselves is the only past a queue has. Agents are legs that call flows name for us.
@@ -12,10 +13,6 @@ _NONE = ("presence_past", "hold", "transfers", "transcripts", "summaries", "sent
 def _how(fact: str) -> How:
     return "none" if fact in _NONE else "derived" if fact in _DERIVED else "told"
 
-
-# A leg is connected or not: hold lies in its talk, and nothing says that a caller was passed on.
-_OF_QUEUES = ("att", "avg_hold", "transfer_rate")
-_AVAILABILITY = ("agents_logged_in", "agents_ready", "agents_wrapup", "agents_away")
 
 COMPANY = Company(
     name="voxology",
@@ -35,10 +32,6 @@ COMPANY = Company(
         Option(name="dial_from"),
     ),
     can={fact: _how(fact) for fact in FACTS},
-    lacks={
-        "queue": ("not_answer_risk", *_OF_QUEUES, *_AVAILABILITY, "agents_ringing", "agents_talking", "agents_unknown"),
-        "site": (*_OF_QUEUES, *_AVAILABILITY, "agents_ringing", "agents_talking", "agents_unknown"),
-        "agent": ("talk_time", "hold_time", "time_wrapup", "time_ready", "time_idle", "time_away", "time_logged_in", "occupancy"),
-    },
+    lacks=LACKS,
     derives_presence=True,
 )

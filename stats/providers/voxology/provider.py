@@ -16,6 +16,7 @@ from stats.providers.base import FeedSpec, Frames, Only, Page, Sound, SourceConf
 from stats.providers.voxology import sounds, values
 from stats.providers.voxology.bodies import fields_of
 from stats.providers.voxology.book import Book, Ring, Stay
+from stats.providers.voxology.lacking import lacks_with
 from stats.providers.voxology.pace import Pace
 from stats.providers.voxology.past import KINDS, Past
 from stats.providers.voxology.polls import Polls
@@ -44,6 +45,7 @@ class VoxologyProvider:
     def __init__(self, config: SourceConfig, *, now_ms: Callable[[], int] = clock.now_ms) -> None:
         settings = config.settings
         self._name, self._settings = config.name, settings
+        self.lacks = lacks_with(settings)
         self._book = Book()
         self._teller = Teller(config.name, config.default_region, settings, self._book)
         self._rounds = Rounds(self._teller)

@@ -22,7 +22,9 @@ from stats.domain.periods import business_day, day_bounds
 from stats.domain.presence_changes import PresenceSeen
 from stats.domain.records import Call, Direction, Party
 from stats.domain.sums import Number, agent_numbers
+from stats.domain.tellers import NOBODY, Teller, teller_of
 from stats.history import agent_days as archive
+from stats.history.unheard import unheard_stretches
 from stats.live import agent_days as store
 from wallboard.accounts.viewer import Viewer
 from wallboard.pages.frame import Visit
@@ -54,6 +56,7 @@ class AgentDay:
     doubted_since: int | None
     recorded_from: int | None
     is_whole: bool = True
+    teller: Teller = NOBODY
 
     @property
     def is_today(self) -> bool:
@@ -69,7 +72,7 @@ class AgentDay:
         numbers = agent_numbers(sums_of(self.rungs, self.watched))
         if self.watched.heard_from is None:
             numbers.update({name: None for name in numbers if name.startswith("time_") or name == "occupancy"})
-        return numbers
+        return numbers | dict.fromkeys(self.teller.lacks(self.first, self.end) & numbers.keys())
 
 
 def chosen_day(visit: Visit) -> str:
@@ -94,6 +97,7 @@ async def read(visit: Visit, agent: PartyFacts) -> AgentDay:
     presence = facts.presence.get(agent.key) if day == today else None
     (loose, whole), waiting = await _from_the_store(whose) if day == today else (([], True), [])
     kept = await database_sync_to_async(partial(archive.day_of_agent, whose, first, end))()
+    stretches = await database_sync_to_async(partial(unheard_stretches, whose.organisation, whose.source))()
     rungs = _together(kept.rungs, _rungs_of(loose, agent.party), first, end, day == today)
     queues = {key: queue_key(key, agent.source, facts) for key in {rung.queue for rung in rungs}}
     since = doubted_since(presence, source) if presence is not None else None
@@ -112,6 +116,7 @@ async def read(visit: Visit, agent: PartyFacts) -> AgentDay:
         doubted_since=since,
         recorded_from=kept.recorded_from,
         is_whole=whole,
+        teller=teller_of(source, "agent", stretches, None, visit.timezone) if source is not None else NOBODY,
     )
 
 

@@ -129,6 +129,9 @@ def gaps_of(day: AgentDay, source: SourceFacts | None, place: Place) -> list[str
                 told.append(_("From %(start)s on the state is not confirmed.") % known)
             else:
                 told.append(_("From %(start)s to %(end)s the connection was away: changes in between were not heard.") % known)
+    for start, end in day.teller.misses(day.first, day.until):
+        known = {"start": clock_time(max(start, day.first), place.timezone), "end": clock_time(min(end, day.until), place.timezone)}
+        told.append(_("From %(start)s to %(end)s nobody listened: of calls then it is known who answered, and of rings not all.") % known)
     if source is not None and day.is_today and not day.doubts and heard is not None:
         told.append(_("No gap is known since then."))
     return told

@@ -112,10 +112,12 @@ def columns_of(today: DayTold, ghost: DayTold, now: int, heard_to: int, timezone
     for at in quarters_of(today.first, today.end):
         state = "ahead" if at > running else "running" if at == running else "over"
         lacking = today.known_from is None or at + QUARTER_MS <= today.known_from or at > heard_to
+        lacking = lacking or today.misses(at, at + QUARTER_MS)
         if lacking and state != "ahead":
             state = "gap"
         before = beside(at, timezone)
         ghost_known = ghost.known_from is not None and before + QUARTER_MS > ghost.known_from
+        ghost_known = ghost_known and not ghost.misses(before, before + QUARTER_MS)
         columns.append(
             Column(
                 at=at,

@@ -14,14 +14,16 @@ from channels.db import database_sync_to_async
 from django.db import Error as DatabaseFault
 
 from stats.domain.directory import Directory
-from stats.domain.facts import Facts, PartyFacts
+from stats.domain.facts import Facts, PartyFacts, SourceFacts
 from stats.domain.metrics import Amounts, plain_key
 from stats.domain.periods import QUARTER_MS, business_day, day_bounds, quarter_of
 from stats.domain.queue_day import QueueDay
 from stats.domain.receipts import OFFERED, Row
 from stats.domain.records import Call, Party
+from stats.domain.tellers import Spans, teller_of
 from stats.history.queue_day import known_from, queue_day
 from stats.history.receipts import Question, visit_rows
+from stats.history.unheard import unheard_stretches
 from stats.live.connection import StoreAway
 from stats.live.loose_calls import LooseCalls, loose_calls
 from wallboard.pages.frame import Visit
@@ -47,6 +49,11 @@ class DayTold:
     whole: bool = True
     away: bool = False
     latest: tuple[Row, ...] = ()
+    unheard: Spans = ()  # [first, end): in these, visits may be lacking
+
+    def misses(self, first: int, end: int) -> bool:
+        """Whether visits of [first, end) may be lacking."""
+        return any(begin < end and first < until for begin, until in self.unheard)
 
     @cached_property
     def sums(self) -> dict[int, Amounts]:
@@ -110,6 +117,7 @@ def _read(question: Question, loose: LooseCalls, facts: Facts, queue: PartyFacts
         told = queue_day(question, without)
         kept = visit_rows(question, OFFERED, None, LATEST) if is_today else []
         since = first if is_today else known_from(question.organisation, first, end)
+        unheard = _unheard(question, facts.sources.get(queue.source), facts.timezone)
     except DatabaseFault:
         return DayTold(day=day, first=first, end=end, told=QueueDay(), known_from=None, whole=False, away=True)
     rows = [row for row in kept if row.id_call not in without.get(row.source, ())]
@@ -117,7 +125,14 @@ def _read(question: Question, loose: LooseCalls, facts: Facts, queue: PartyFacts
         directory = facts.queue_directories.get(call.source)
         rows += told.tell(call, queue.key, facts.rules, directory.key if directory is not None else plain_key, first, end)
     latest = tuple(sorted((row for row in rows if row.klass in OFFERED), key=lambda row: row.place, reverse=True)[:LATEST])
-    return DayTold(day=day, first=first, end=end, told=told, known_from=since, whole=loose.whole, latest=latest)
+    return DayTold(day=day, first=first, end=end, told=told, known_from=since, whole=loose.whole, latest=latest, unheard=unheard)
+
+
+def _unheard(question: Question, source: SourceFacts | None, timezone: str) -> Spans:
+    if source is None:
+        return ()
+    stretches = unheard_stretches(question.organisation, source.name)
+    return teller_of(source, "queue", stretches, None, timezone).misses(question.first, question.end)
 
 
 def _key_of(facts: Facts, call: Call, party: Party) -> str | None:

@@ -1,0 +1,115 @@
+"""When nobody listened, and which calls went unheard then."""
+
+from dataclasses import replace
+
+import pytest
+
+from stats.clock import now_ms
+from stats.domain.facts import SocketFacts, SourceFacts, Stretch
+from stats.domain.merge import FRAME, Told
+from stats.domain.records import Call, Direction, Journey
+from stats.domain.unheard import Unheard
+from stats.ingest.held import Held
+from stats.ingest.unheard import HOUR_MS, MOST, Silence, since_nobody_listened
+from stats.providers.telavox.provider import TelavoxProvider
+from stats.providers.voxloud.provider import VoxloudProvider
+from stats.providers.voxology.provider import VoxologyProvider
+
+PAST = Told("historic", 0)
+NEVER = Held()
+POSTED, ASKED = VoxloudProvider.feeds, VoxologyProvider.feeds
+
+
+def call(started_at: int, ended_at: int | None, direction: Direction = Direction.IN) -> Call:
+    return Call(source="vl", id_call="1", journey=Journey(direction=direction, started_at=started_at, ended_at=ended_at))
+
+
+@pytest.fixture
+def now() -> int:
+    return now_ms()
+
+
+def lasts(silence: Silence) -> list[int | None]:
+    return [each.last for each in silence.stretches]
+
+
+def test_a_call_that_was_over_before_anybody_listened_went_unheard(now: int) -> None:
+    silence = Silence("vl")
+    silence.add(0, now)
+    silence.told(call(now - 90_000, now - 30_000), PAST, NEVER)
+    silence.told(call(now - 95_000, now - 60_000), PAST, NEVER)
+    assert lasts(silence) == [now - 30_000], "the last of them counts"
+    assert silence.changes == [
+        Unheard(source="vl", number=now, start=0, end=now, last=None),
+        Unheard(source="vl", number=now, start=0, end=now, last=now - 30_000),
+    ]
+
+
+def test_a_call_that_ended_while_somebody_listened_came_live_or_went_out_was_heard(now: int) -> None:
+    silence = Silence("vl")
+    silence.add(0, now)
+    silence.told(call(now - 90_000, now + 30_000), PAST, NEVER)
+    silence.told(call(now - 90_000, None), PAST, NEVER)
+    silence.told(call(now - 90_000, now - 30_000), FRAME, NEVER)
+    silence.told(call(now - 90_000, now - 30_000), PAST, Held(heard_at=now + 5))
+    silence.told(call(now - 90_000, now - 30_000, Direction.OUT), PAST, NEVER)
+    silence.told(Call(source="vl", id_call="2"), PAST, NEVER)
+    assert lasts(silence) == [None]
+
+
+def test_what_began_in_a_break_was_not_heard_from_its_beginning(now: int) -> None:
+    """Its first rings are nowhere, whoever told of its end; one that began before was on the board already."""
+    silence = Silence("vl")
+    silence.add(now - 600_000, now)
+    silence.told(call(now - 700_000, now + 10_000), FRAME, NEVER)
+    assert lasts(silence) == [None]
+    silence.told(call(now - 400_000, None), FRAME, NEVER)
+    assert lasts(silence) == [now]
+    other = Silence("vl")
+    other.add(now - 600_000, now)
+    other.told(call(now - 700_000, now - 500_000), PAST, NEVER)
+    assert lasts(other) == [now - 500_000], "its last rings are nowhere"
+
+
+def test_stretches_that_touch_are_one_and_old_ones_are_forgotten(now: int) -> None:
+    silence = Silence("vl")
+    silence.recall([Stretch(start=0, end=now - 60 * HOUR_MS, last=5, number=1), Stretch(start=1, end=now - HOUR_MS, number=2)])
+    assert [each.number for each in silence.stretches] == [2]
+    silence.add(now - HOUR_MS + 500, now - HOUR_MS + 60_000)
+    assert [(each.start, each.end, each.number) for each in silence.stretches] == [(1, now - HOUR_MS + 60_000, 2)]
+    silence.add(now - 10_000, now)
+    assert [each.start for each in silence.stretches] == [1, now - 10_000]
+    for number in range(MOST + 5):
+        silence.add(now + number * 10_000, now + number * 10_000 + 1)
+    assert len(silence.stretches) == MOST
+
+
+def test_where_the_past_tells_everything_nothing_is_written_down(now: int) -> None:
+    silence = Silence("tx")
+    silence.matters = False
+    silence.add(0, now)
+    silence.forgot()
+    assert (silence.stretches, silence.changes) == ((), [])
+
+
+def report(now: int, ago_ms: int, state: str = "live", **feeds: SocketFacts) -> SourceFacts:
+    return SourceFacts(name="vl", provider="voxloud", state=state, known=True, written_at=now - ago_ms, sockets=feeds)
+
+
+def test_since_when_nobody_listened_by_the_last_report(now: int) -> None:
+    """What is posted lies in our inbox while no worker runs; what is asked for is gone."""
+    open_ = SocketFacts(state="open", alive_at=now - 90_000, calls=True)
+    posted, asked = report(now, 90_000, events=open_), report(now, 80_000, queues=open_, events=replace(open_, alive_at=now))
+    assert since_nobody_listened(None, POSTED, 0, now) == 0
+    assert since_nobody_listened(posted, POSTED, 0, now) is None
+    assert since_nobody_listened(asked, ASKED, 0, now) == now - 90_000
+    assert since_nobody_listened(asked, ASKED, 500, now) == now - 89_500, "by our clock"
+    assert since_nobody_listened(replace(asked, written_at=now, sockets={"queues": replace(open_, alive_at=now)}), ASKED, 0, now) is None
+    assert since_nobody_listened(report(now, 2_000, calls=replace(open_, alive_at=now)), TelavoxProvider.feeds, 0, now) is None
+
+
+def test_whoever_is_paused_takes_nothing_that_is_posted(now: int) -> None:
+    """The vendor is answered, and nothing of it is kept: see the door."""
+    away = SocketFacts(state="away", alive_at=now - 50_000, away_since=now - 40_000, calls=True)
+    assert since_nobody_listened(report(now, 100, "paused", events=away), POSTED, 0, now) == now - 40_000
+    assert since_nobody_listened(report(now, 100, "paused"), POSTED, 0, now) == 0, "it has never been live"
