@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from urllib.parse import quote
 
+from django.urls import reverse
+
 from stats.domain.lacking import heard_from, is_lacking, starts, unheard_of, unheard_until
 from wallboard.boards import figures
 from wallboard.boards.figure import Place
@@ -58,20 +60,22 @@ def lacks_from(visit: Visit, scope: str, metric: str, source: str | None) -> str
 
 
 def until_words(visit: Visit, until: int | None, source: str | None) -> dict[str, str] | None:
-    """Until when (epoch ms) calls went unheard, and at which source, its own or the site's latest; None where none did (`until` None)."""
+    """Until when (epoch ms) calls went unheard, at which source, its own or the site's latest, and what says more of it; None where none
+    did (`until` None)."""
     if until is None:
         return None
     sources = visit.facts.sources.items()
-    return {
-        "time": figures.wall_clock(until, visit.timezone),
-        "source": source or next((name for name, each in sources if heard_from(each) == until), ""),
-    }
+    return _until([source or next((name for name, each in sources if heard_from(each) == until), "")], until, visit.timezone)
 
 
 def unheard_today(visit: Visit) -> dict[str, str] | None:
-    """The source of which calls went unheard latest today, where that makes numbers unknown; see `until_words`."""
+    """All sources of which calls went unheard today, where that makes numbers unknown; see `until_words`."""
     begun = starts(visit.facts, visit.now, ("today",))
     sources = visit.facts.sources.items()
-    missed = {name: each for name, each in sources if any(unheard_of(each, scope, begun) for scope in ("queue", "agent"))}
-    latest = max(missed, key=lambda name: heard_from(missed[name]) or 0, default=None)
-    return until_words(visit, heard_from(missed[latest]), latest) if latest is not None else None
+    missed = {name: heard_from(each) or 0 for name, each in sources if any(unheard_of(each, scope, begun) for scope in ("queue", "agent"))}
+    return _until(sorted(missed), max(missed.values()), visit.timezone) if missed else None
+
+
+def _until(sources: list[str], until: int, timezone: str) -> dict[str, str]:
+    more = f"{reverse('source', args=sources)}#lacks" if len(sources) == 1 and sources[0] else reverse("sources")
+    return {"time": figures.wall_clock(until, timezone), "source": ", ".join(sources), "more": more}

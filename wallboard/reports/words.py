@@ -111,11 +111,17 @@ def unread_words(days: Sequence[str]) -> dict[str, str] | None:
 def unheard_words(stretches: Sequence[tuple[str, int, int]], timezone: str) -> list[dict[str, str]]:
     """When nobody listened, the newest first: source and time, from its first instant in the span to its last."""
 
-    def words(at: int) -> str:
-        return formats.date_format(datetime.fromtimestamp(at / 1000, zone(timezone)), "D j F Y H:i")
+    def words(at: int, *, day: bool = True) -> str:
+        told = datetime.fromtimestamp(at / 1000, zone(timezone))
+        return f"{formats.date_format(told, 'D j F')} {told:%H:%M}" if day else f"{told:%H:%M}"
 
     return [
-        {"source": source, "first": words(first), "end": words(end), "more": "…" if number == MOST_SPANS - 1 < len(stretches) - 1 else ""}
+        {
+            "source": source,
+            "first": words(first),
+            "end": words(end, day=business_day(first, timezone) != business_day(end, timezone)),
+            "more": "…" if number == MOST_SPANS - 1 < len(stretches) - 1 else "",
+        }
         for number, (source, first, end) in enumerate(reversed(stretches[-MOST_SPANS:]))
     ]
 
