@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+# With a day so much of the one before is read.
+READ_BEFORE_MS = 6 * 3_600_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unheard:
@@ -16,7 +19,8 @@ class Unheard:
     def hides(self, today: int) -> tuple[int, int] | None:
         """The time [first, end) of which nobody can tell everything, where `today` is the first instant of the day of `end`; None: none.
 
-        What happened on the days before is not looked for: only that day's past is read when somebody listens again.
+        What happened earlier than that day's past is read is not looked for when somebody listens again.
         """
-        hidden_to = max(min(self.end, today), self.last + 1 if self.last is not None else 0)
+        unread_to = min(self.end, today - READ_BEFORE_MS)
+        hidden_to = max(unread_to, self.last + 1 if self.last is not None else 0)
         return (self.start, hidden_to) if hidden_to > self.start else None

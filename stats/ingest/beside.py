@@ -7,6 +7,7 @@ from typing import Any
 from stats.clock import now_ms
 from stats.domain.facts import SourceFacts
 from stats.domain.lacking import PAST
+from stats.domain.periods import business_day, day_bounds
 from stats.ingest.health import SourceHealth
 from stats.ingest.hourly import Slots
 from stats.ingest.keeping import Keeping
@@ -68,6 +69,11 @@ class Beside:
         since = None if whole else since_nobody_listened(left, self._provider.feeds, apart_ms, now)
         if since is not None:
             self._road.silence.add(since, now)
+
+    def forgot(self) -> None:
+        """The store has lost its day."""
+        first = day_bounds(business_day(now_ms(), self._road.timezone), self._road.timezone)[0]
+        self._road.silence.forgot(first, (id_call for id_call, held in self._road.calls.items() if held.call is not None))
 
     def missed(self, want: Callable[[int], None], *, posts: bool = False) -> Callable[[int], None]:
         """`want`, with what may have been missed since an instant written down: posts that were not taken, else what nobody asked for."""

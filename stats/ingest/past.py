@@ -14,6 +14,7 @@ from stats.clock import now_ms
 from stats.domain.errors import Refused, Retry
 from stats.domain.periods import business_day, day_bounds
 from stats.domain.records import Call
+from stats.domain.unheard import READ_BEFORE_MS
 from stats.ingest.backoff import AUTH_PROBE_S, delays
 from stats.ingest.health import SourceHealth
 from stats.ingest.held import Held
@@ -24,7 +25,6 @@ log = structlog.get_logger(__name__)
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
-BEFORE_MIDNIGHT_MS = 6 * HOUR_MS
 RECENT_MS = 30 * MINUTE_MS
 BEFORE_GAP_MS = 5 * MINUTE_MS
 # The vendor's clock may be before ours by some minutes; reading into the future costs nothing.
@@ -172,7 +172,7 @@ class Past:
         """The whole day (since 0), newest first; or from before a gap and from the start of every call still open."""
         now = now_ms()
         first = day_bounds(business_day(now, self._road.timezone), self._road.timezone)[0]
-        start = min(first, now - HOUR_MS) - BEFORE_MIDNIGHT_MS
+        start = min(first, now - HOUR_MS) - READ_BEFORE_MS
         if since:
             whole = await self._seeding.read(max(start, self._oldest_open(since - BEFORE_GAP_MS)), now + AHEAD_MS)
         else:

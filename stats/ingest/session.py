@@ -221,7 +221,7 @@ class Session:
         same = epoch == self._epoch and self.road.run_id == self.road.seen_run_id
         if epoch != self._epoch:
             self.health.facts.known, self._epoch = False, epoch
-            self.road.silence.forgot()
+            self._beside.forgot()
         log.warning("store.moved", source=self._name, same=same)
         self.road.doubt()
         # The same store has what everybody wrote; what we were too late to write is told again, and what we slept through is recent.

@@ -10,8 +10,9 @@ import structlog
 
 from stats.clock import now_ms
 from stats.domain.periods import business_day, day_bounds
+from stats.domain.unheard import READ_BEFORE_MS
 from stats.ingest.health import SourceHealth
-from stats.ingest.past import BEFORE_MIDNIGHT_MS, HOUR_MS
+from stats.ingest.past import HOUR_MS
 from stats.ingest.pipeline import Road
 
 log = structlog.get_logger(__name__)
@@ -41,7 +42,7 @@ class Showing:
         first = day_bounds(business_day(now, self._road.timezone), self._road.timezone)[0]
         self._road.who.restate_wanted = False
         try:
-            count = await self._road.restate(min(first, now - HOUR_MS) - BEFORE_MIDNIGHT_MS, now + HOUR_MS)
+            count = await self._road.restate(min(first, now - HOUR_MS) - READ_BEFORE_MS, now + HOUR_MS)
         except BaseException:
             self._road.who.restate_wanted = True
             raise

@@ -24,8 +24,6 @@ NEAR_MS = 1_000
 HOUR_MS = 3_600_000
 # What happened in a stretch is told for so long after it; and for so long the live store shows a day of which it may be a part.
 FOLLOWED_MS, REMEMBERED_MS = 4 * HOUR_MS, 50 * HOUR_MS
-# What a day and the evening before it are made of.
-FORGOTTEN_MS = 31 * HOUR_MS
 MOST = 20
 
 
@@ -38,6 +36,7 @@ class Silence:
         self.stretches: tuple[Stretch, ...] = ()
         self.changes: list[Unheard] = []
         self._followed_to = 0
+        self._remembered: tuple[int, frozenset[str]] = (0, frozenset())  # of the stretch that ended then
 
     def recall(self, left: Iterable[Stretch]) -> None:
         """What the last report said."""
@@ -55,10 +54,11 @@ class Silence:
             self._tell(made := Stretch(start=start, end=end, number=end))
             self._put((*self.stretches, made))
 
-    def forgot(self) -> None:
-        """The live store has lost its day: what was heard of it is told again as far as memory has it, and the rest by the past."""
+    def forgot(self, since: int, remembered: Iterable[str]) -> None:
+        """The live store has lost what it held since then: these calls are told again as they were heard, the rest by the past."""
         now = now_ms()
-        self.add(now - FORGOTTEN_MS, now)
+        self.add(since, now)
+        self._remembered = (now, frozenset(remembered))
 
     def told(self, call: Call, how: Told, held: Held) -> None:
         """A call was told of, after `held` was known of it."""
@@ -69,6 +69,8 @@ class Silence:
             return
         oldest = now_ms() - FOLLOWED_MS
         for stretch in self.stretches:
+            if stretch.end == self._remembered[0] and call.id_call in self._remembered[1]:
+                continue
             at = _unheard_at(stretch, journey.started_at, journey.ended_at, live=how.kind == "frame") if stretch.end > oldest else None
             if at is not None and (stretch.last is None or stretch.last < at):
                 self._replace(stretch, replace(stretch, last=at))

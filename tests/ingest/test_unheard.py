@@ -88,7 +88,7 @@ def test_where_the_past_tells_everything_nothing_is_written_down(now: int) -> No
     silence = Silence("tx")
     silence.matters = False
     silence.add(0, now)
-    silence.forgot()
+    silence.forgot(0, ())
     assert (silence.stretches, silence.changes) == ((), [])
 
 
@@ -113,3 +113,12 @@ def test_whoever_is_paused_takes_nothing_that_is_posted(now: int) -> None:
     away = SocketFacts(state="away", alive_at=now - 50_000, away_since=now - 40_000, calls=True)
     assert since_nobody_listened(report(now, 100, "paused", events=away), POSTED, 0, now) == now - 40_000
     assert since_nobody_listened(report(now, 100, "paused"), POSTED, 0, now) == 0, "it has never been live"
+
+
+def test_of_what_the_store_forgot_the_past_tells_only_what_memory_does_not(now: int) -> None:
+    silence = Silence("vl")
+    silence.forgot(now - HOUR_MS, ["1"])
+    silence.told(call(now - 90_000, now - 30_000), PAST, NEVER)
+    assert lasts(silence) == [None], "it is told again as it was heard"
+    silence.told(replace(call(now - 90_000, now - 40_000), id_call="2"), PAST, NEVER)
+    assert lasts(silence) == [now - 40_000]

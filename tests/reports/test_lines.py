@@ -127,8 +127,10 @@ def test_a_break_in_the_middle_costs_its_own_time_and_the_sums_that_hold_it() ->
     hours = [Line("7", DAY + hour * HOUR, DAY + (hour + 1) * HOUR, dict(RUNG)) for hour in (4, 5, 6)]
     assert [report.numbers(line)["missed"] for line in hours] == [1, None, 1]
     assert report.unheard() == [("vl", DAY + 5 * HOUR, DAY + 5 * HOUR + 2)]
-    nights = Unheard(source="vl", number=3, start=20 * HOUR, end=DAY + 6 * HOUR, last=None)
-    assert missed_by(told_by(first, nights)) == [None, 1, 1, None], "nobody has read the day before: what happened then is not known"
+    long_ = Unheard(source="vl", number=3, start=10 * HOUR, end=DAY + 6 * HOUR, last=None)
+    assert missed_by(told_by(first, long_)) == [None, 1, 1, None], "who knows what happened before that which was read"
+    night = replace(long_, start=23 * HOUR)
+    assert missed_by(told_by(first, night)) == [1, 1, 1, 1], "the evening is read with the day: nobody called"
 
 
 def test_what_has_not_come_to_the_archive_yet_is_told_by_the_live_store() -> None:

@@ -11,6 +11,7 @@ from stats.clock import now_ms
 from tests.acceptance.product import eventually, queue
 from tests.voxloud.telling import event, key_of, record
 from tests.voxloud.whole import WITHIN_S, PostedTo
+from wallboard.hooks.known import FRESH_S
 
 RINGS = ("offers", "missed", "withdrawn", "answer_rate", "ring_time")
 AGENT = "s:vl:101"
@@ -105,6 +106,15 @@ def test_who_listens_before_the_first_call_knows_every_number(early: PostedTo) -
     assert early.json("/api/v1/reports/agents")["unheard"] == []
 
 
+def test_a_store_that_was_emptied_is_told_again_what_the_worker_remembers(early: PostedTo) -> None:
+    """Rings and all: nothing went unheard."""
+    with early.redis() as store:
+        store.flushall()
+    eventually(lambda: rings(early).get("missed") == 1, 40, early.said)
+    early.until("live", 40)
+    assert rings(early)["offers"] == 1
+
+
 def test_a_pause_without_a_call_costs_nothing_and_one_with_a_call_the_days_rings(early: PostedTo) -> None:
     """What is posted to a paused source is not kept."""
     early.pause(True)
@@ -114,8 +124,9 @@ def test_a_pause_without_a_call_costs_nothing_and_one_with_a_call_the_days_rings
     assert rings(early)["missed"] == 1
     early.pause(True)
     early.until("paused", 20)
+    time.sleep(FRESH_S + 0.5)
     early.deed("fax")  # from now on the door knows, too
-    time.sleep(1.5)
+    time.sleep(1.0)
     began = now_ms()
     early.tell(event("INCOMING", began, 101, call="unheard-1"))
     early.tell(event("HANGUP", began + 200, 101, call="unheard-1"))
