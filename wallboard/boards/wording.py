@@ -58,7 +58,7 @@ SHORT_CAUSES: Mapping[str, Sentence] = {
     "unverified": _("some agents unconfirmed"),
     "paused": _("paused"),
     "vendor_lacks": _("cannot be told"),
-    "unheard": _("not all heard before {time}"),
+    "unheard": _("gap to {time}"),
     "no_source": _("nothing connected"),
     "expired": _("access has ended"),
 }
