@@ -246,7 +246,7 @@ export function bindBoard(page, commit, store, place) {
     if (holder.kind === 'tile') showTile(holder, results);
     else if (holder.kind === 'row') showRow(holder, results);
     else if (holder.kind === 'agent') showAgent(holder);
-    else if (holder.kind === 'panel') put(holder.reason, reasonOf(holder.standing, ''));
+    else if (holder.kind === 'panel') put(holder.reason, reasonOf(holder.standing, holder.empty));
   }
 
   function fillTiles() {

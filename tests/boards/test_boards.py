@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.boards import samples
 from tests.boards.draw import draw
+from wallboard.boards import figures
 from wallboard.boards.board import NoSuchBoard, board_for
 from wallboard.boards.freshness import aged, standing_for
 from wallboard.boards.labels import queue_labels, short_labels
@@ -95,6 +96,24 @@ def test_every_tile_without_a_value_says_why() -> None:
     assert shown(html)["site.service_level"] == DASH
     assert shown(html)["site.waiting"] == "0"
     assert "nobody is waiting" in html
+
+
+@pytest.mark.parametrize("slug", ["team", "supervisor"])
+def test_where_no_system_tells_what_agents_do_the_panel_says_so(slug: str) -> None:
+    """Dashes alone would look like a fault."""
+    values = samples.one_queue()
+    lacking = {name: None for name in values["site"] if name.startswith("agents_")}
+    values["site"] = {**values["site"], **lacking, "lacks": sorted(lacking)}
+    page = draw(slug, values)
+    assert 'data-empty="cannot be told"' in page, "for when it is fresh again"
+    assert ">cannot be told</em>" in page, "for who looks now"
+
+
+def test_a_tile_says_until_when_calls_went_unheard() -> None:
+    values = samples.one_queue()
+    since = samples.NOW - 3_600_000
+    values["site"] = {**values["site"], "service_level": None, "unheard": ["service_level"], "heard_from": since}
+    assert f'data-empty="gap to {figures.wall_clock(since, samples.ZONE)}"' in draw("team", values)
 
 
 def test_a_stale_board_keeps_its_numbers_stops_its_clocks_and_judges_nothing() -> None:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from wallboard.boards import figures
 from wallboard.boards.board import Board
-from wallboard.boards.figure import Place, reason_of
+from wallboard.boards.figure import Place, lacking_words, reason_of
 from wallboard.boards.freshness import CALLS, PRESENCE, Standing, Values, sources_in, standing_for, standing_of, worst
 from wallboard.boards.layout import Layout
 from wallboard.boards.rows import COLUMNS, AgentGrid, QueueRow, agent_grid, column_set, headers, queue_rows
@@ -20,11 +20,12 @@ TOP_TILES = {"team": 4, "supervisor": 6}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """A tile that holds a table or a grid."""
+    """A tile that holds a table or a grid. `empty`: why its numbers are dashes although all is well."""
 
     label: str
     freshness: str
     reason: str
+    empty: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,7 @@ def page_of(board: Board, values: Values, layout: Layout, *, now: int, language:
         tiles = tiles_of(board, values, place)
         rows, more = queue_rows(board, values, place, layout)
         states, presence = state_counts(values, place)
-        calls = standing_for(values, None, CALLS, now)
+        calls, none = standing_for(values, None, CALLS, now), lacking_words(values, "site", "agents_ready", place)
         overall = _overall(values, now)
         chosen = column_set(board.kind, layout)
         titles = headers()
@@ -86,7 +87,7 @@ def page_of(board: Board, values: Values, layout: Layout, *, now: int, language:
             rows=rows,
             row_count=min(len(rows), layout.table_rows),
             more=more,
-            agents=Panel(label=_("Agents"), freshness=presence.level, reason=reason_of(presence, place)),
+            agents=Panel(label=_("Agents"), freshness=presence.level, reason=reason_of(presence, place, empty=none), empty=none),
             states=states,
             grid=agent_grid(board, values, place, layout),
         )
