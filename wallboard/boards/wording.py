@@ -73,7 +73,7 @@ OTHERS: Mapping[str, Sentence] = {
     "stale": _("as of {time}"),
     "unverified": _("as of {time}"),
     "unheard": _("no word yet"),
-    "maybe_idle": _("idle? presence not told"),
+    "maybe_idle": _("maybe idle"),
     "hero": _("{queue}[ · limit {limit}]"),
     "more": _("+ {n} more · {waiting} waiting"),
     "more_unknown": _("+ {n} more"),
