@@ -36,13 +36,14 @@ class Stretch:
     """Time in which nobody listened to a source, [start, end) in epoch ms; `start` 0: since ever.
 
     `last`: the latest instant at which something is known to have happened in it that only who listens is told; None: nothing did.
-    `number`: what it is known by while it grows.
+    `number`: what it is known by while it grows. `settled`: all that the past tells of it has been told.
     """
 
     start: int
     end: int
     last: int | None = None
     number: int = 0
+    settled: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,7 +76,9 @@ class SourceFacts:
     named_queues: bool = False  # its queues are numbers and menus to which somebody here gave a name
     hooks: tuple[tuple[str, str, str], ...] = ()  # what is ordered at the vendor: event, "on", "off" or "missing", its words
     unheard: tuple[Stretch, ...] = ()  # the newest, in order
-    refused: dict[str, int] = field(default_factory=dict)  # posts that come once and were not taken, as the vendor counts them, by kind
+    # Posts that come once and were not taken, as the vendor counts them, by kind; None: nobody has asked.
+    refused: dict[str, int] | None = None
+    looked_at: int | None = None  # when what is ordered there was found in order last, epoch ms
 
 
 @dataclass(slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from django.db.models import Max
 
 from stats.domain.unheard import Unheard
 from stats.history.rows import number
-from stats.history.tables import PresenceChange
+from stats.history.tables import ArchivedVisit, PresenceChange
 from stats.history.unheard_tables import UnheardStretch
 
 
@@ -27,6 +27,8 @@ def upsert_unheard(organisation: str, stretches: Sequence[Unheard]) -> int:
                     start_ms=each.start or _listened_to(organisation, each),
                     end_ms=number(each.end) or 0,
                 )
+            elif each.start:
+                held.start_ms = min(held.start_ms, each.start)
             held.end_ms = max(held.end_ms, each.end)
             held.last_ms = max((at for at in (held.last_ms, each.last) if at is not None), default=None)
             held.save()
@@ -36,9 +38,14 @@ def upsert_unheard(organisation: str, stretches: Sequence[Unheard]) -> int:
 def _listened_to(organisation: str, stretch: Unheard) -> int:
     """The last instant before a stretch at which somebody was told of an agent, or at which another stretch ended; 0: never."""
     mine = {"organisation": organisation, "source": stretch.source}
-    told = PresenceChange.objects.filter(**mine, told_ms__lt=stretch.end).aggregate(at=Max("told_ms"))["at"]
-    ended = UnheardStretch.objects.filter(**mine, end_ms__lt=stretch.end).aggregate(at=Max("end_ms"))["at"]
-    return max(told or 0, ended or 0)
+    told = PresenceChange.objects.filter(**mine, at_ms__lt=stretch.end, told_ms__lt=stretch.end).order_by("-at_ms")
+    ended = UnheardStretch.objects.filter(**mine, end_ms__lt=stretch.end).aggregate(at=Max("end_ms"))["at"] or 0
+    heard = told.values_list("told_ms", flat=True).first() or 0
+    if ended and not heard:
+        # Where nobody tells of agents, a visit is told to who listens alone.
+        visits = ArchivedVisit.objects.filter(**mine, at_ms__lt=stretch.end).order_by("-at_ms")
+        heard = visits.values_list("at_ms", flat=True).first() or 0
+    return max(heard, ended)
 
 
 def unheard_stretches(organisation: str, source: str | None = None) -> list[Unheard]:

@@ -65,7 +65,7 @@ class Beside:
     def begun(self, left: SourceFacts | None, apart_ms: int, whole: bool) -> None:
         """Write down since when nobody had listened, if anything can have been missed; not where all was handed over (`whole`)."""
         now = now_ms()
-        self._good_at = now if left is None else left.written_at + apart_ms - round(LOOK_EVERY_S * 1000)
+        self._good_at = now if left is None else _looked_at(left) + apart_ms
         since = None if whole else since_nobody_listened(left, self._provider.feeds, apart_ms, now)
         if since is not None:
             self._road.silence.add(since, now)
@@ -102,7 +102,14 @@ class Beside:
         if isinstance(self._provider, Hooked) and self._posted.address:
             unposted = self.missed(missed, posts=True)
             ordering = Ordering(
-                self._provider, self._posted, self._health, changed=changed, missed=unposted, works=works, good_at=self._good_at
+                self._provider,
+                self._posted,
+                self._health,
+                changed=changed,
+                missed=missed,
+                lost=unposted,
+                works=works,
+                good_at=self._good_at,
             )
             found.append(ordering.keep)
         if seeding.note_kinds:
@@ -123,3 +130,11 @@ def company_facts(health: SourceHealth, provider: LiveProvider) -> bool:
     # A vendor that has queues in its past has them, whatever its options name.
     health.facts.named_queues = company.can.get("queues_past") == "derived" and any(option.kind == "queues" for option in company.options)
     return company.derives_presence
+
+
+def _looked_at(left: SourceFacts) -> int:
+    """Until when what is ordered at the vendor was in order, by the last report and its worker's clock."""
+    if left.looked_at is not None:
+        return left.looked_at
+    # Nobody has ever seen it in order since the last time in which nobody listened.
+    return min([left.written_at - round(LOOK_EVERY_S * 1000), *(each.end for each in left.unheard[-1:])])

@@ -129,7 +129,7 @@ def inherit(road: Road, health: SourceHealth, binding: Binding, left: SourceFact
     facts, day = health.facts, business_day(now_ms(), road.timezone)
     road.silence.recall(left.unheard)
     facts.known = left.known and left.seeded_to is not None and business_day(left.seeded_to, road.timezone) == day
-    facts.seeded_to, facts.slots_to, facts.refused = left.seeded_to, left.slots_to, left.refused
+    facts.seeded_to, facts.slots_to, facts.refused, facts.looked_at = left.seeded_to, left.slots_to, left.refused, left.looked_at
     facts.presence_lost_at = steady_of(left.presence_lost_at if left.presence_open_at is None else left.written_at)
     binding.remember(left.tenant, left.reached)
     for feed, socket in left.sockets.items():

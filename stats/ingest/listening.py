@@ -26,6 +26,7 @@ from stats.ingest.pipeline import Road
 from stats.ingest.quarantine import Quarantine
 from stats.ingest.recorder import Tape
 from stats.ingest.tenants import Binding
+from stats.ingest.unheard import SHORT_MS, is_asked
 from stats.ingest.vendor_clock import VendorClock
 from stats.providers.base import Frames, LiveProvider, unpack_delivery
 
@@ -122,6 +123,7 @@ class Listening:
             raise Retry("silent while others speak") from None
 
     async def _watch(self, feed: str, frames: Frames, patience: asyncio.Timeout) -> None:
+        heard_to, asked = frames.alive_at - stepped_ms(), is_asked(self._provider.feeds[feed])
         while True:
             await asyncio.sleep(WATCH_EVERY_S)
             verdict = self._witnesses.overdue(feed, steady_ms())
@@ -135,6 +137,9 @@ class Listening:
                 return
             if verdict == "lacking":
                 self._lacking()
+            if asked and frames.alive_at - stepped_ms() - heard_to > SHORT_MS:  # this process, or its machine, stood still
+                self._missed(heard_to + stepped_ms())
+            heard_to = frames.alive_at - stepped_ms()
             age = now_ms() - frames.alive_at
             if age >= 0:  # less: the clock was set back since, and the next sign of life will tell
                 self.health.alive(feed, steady_ms() - age)

@@ -45,7 +45,11 @@ NOTHING_POSTED = Posted()
 
 
 class Ordering:
-    """The subscriptions of one source at one address of ours. `good_at`: when all was well, as far as anybody before us knew (epoch ms)."""
+    """The subscriptions of one source at one address of ours.
+
+    `missed(since)`: something may have to be read; `lost(since)`: what is told once may be among it. `good_at`: when all was well, as far
+    as anybody before us knew (epoch ms).
+    """
 
     def __init__(
         self,
@@ -55,12 +59,13 @@ class Ordering:
         *,
         changed: Callable[[], None],
         missed: Callable[[int], None],
+        lost: Callable[[int], None],
         works: Callable[[], None],
         good_at: int = 0,
     ) -> None:
         self._provider, self._address, self._keep_secret, self._health = provider, posted.address, posted.keep_secret, health
         self._unsigned = posted.unsigned
-        self._changed, self._missed, self._works = changed, missed, works
+        self._changed, self._missed, self._lost, self._works = changed, missed, lost, works
         self._good_at = good_at
         self._untried = False  # something was ordered, and the vendor has not been asked to prove that it comes
 
@@ -102,19 +107,24 @@ class Ordering:
         self._untried = connected.made > 0
         if mended:
             log.warning("hooks.mended", source=self._health.facts.name, hooks=mended)
-        if self._were_refused(found) or mended:
-            self._missed(self._good_at)
+        lost = self._were_refused(found)
         if mended:
+            was = {each.event for each in found if each.enabled}
             found = await self._provider.hooks(self._address)
+            lost = lost or any(each.once and each.event not in was for each in found)
             self._health.facts.refused = _failures(found)  # whoever puts one on again may begin to count anew
-        self._good_at = now_ms()
+        if lost:
+            self._lost(self._good_at)
+        elif mended:
+            self._missed(self._good_at)
+        self._good_at = self._health.facts.looked_at = now_ms()
         self._tell(found, connected.notes)
 
     def _were_refused(self, found: Sequence[HookFact]) -> bool:
         """Whether posts that come once were not taken since the last look, ours or that of whoever looked before us."""
         before, now = self._health.facts.refused, _failures(found)
         self._health.facts.refused = now
-        return any(failed > before.get(event, 0) for event, failed in now.items())
+        return before is not None and any(failed > before.get(event, 0) for event, failed in now.items())
 
     def _tell(self, found: Sequence[HookFact], notes: Sequence[str]) -> None:
         self._health.facts.hooks = tuple((each.event, "on" if each.enabled else "off", each.last_error[:MOST_WORDS]) for each in found)

@@ -160,6 +160,8 @@ class Past:
         self._health.facts.exact = whole and not self._health.gap
         if whole:
             self._health.because("unproved", None)
+            if not self._health.gap:
+                self._road.silence.settle()
         else:
             self._unproved()
         return whole

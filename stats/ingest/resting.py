@@ -50,7 +50,7 @@ class Resting:
         """What the last report says, with every feed away since the pause."""
         facts = left if left is not None else SourceFacts(name=self._assignment.name, provider=self._assignment.provider)
         since = self._assignment.paused_at or now_ms()
-        feeds = {feed: replace(s, state="away", away_since=s.away_since or since) for feed, s in facts.sockets.items()}
+        feeds = {feed: replace(s, state="away", away_since=min(s.away_since or since, since)) for feed, s in facts.sockets.items()}
         return replace(
             facts, state=STATE, sockets=feeds, reason=self._assignment.paused_by or None, written_at=now_ms(), presence_open_at=None
         )

@@ -36,11 +36,13 @@ class Silence:
         self.stretches: tuple[Stretch, ...] = ()
         self.changes: list[Unheard] = []
         self._followed_to = 0
-        self._remembered: tuple[int, frozenset[str]] = (0, frozenset())  # of the stretch that ended then
+        self._remembered: tuple[int, frozenset[str]] = (0, frozenset())  # of this stretch
 
     def recall(self, left: Iterable[Stretch]) -> None:
-        """What the last report said."""
+        """What the last report said. The archive is told again: the word of it may have been lost with the worker."""
         self._put(left)
+        for each in self.stretches:
+            self._tell(each)
 
     def add(self, start: int, end: int) -> None:
         """Nobody listened in [start, end); `start` 0: since ever."""
@@ -48,7 +50,7 @@ class Silence:
             return
         before = self.stretches[-1] if self.stretches else None
         if before is not None and start <= before.end + NEAR_MS:
-            grown = replace(before, start=min(start, before.start), end=max(end, before.end))
+            grown = replace(before, start=min(start, before.start), end=max(end, before.end), settled=False)
             self._replace(before, grown)
         else:
             self._tell(made := Stretch(start=start, end=end, number=end))
@@ -56,22 +58,28 @@ class Silence:
 
     def forgot(self, since: int, remembered: Iterable[str]) -> None:
         """The live store has lost what it held since then: these calls are told again as they were heard, the rest by the past."""
-        now = now_ms()
-        self.add(since, now)
-        self._remembered = (now, frozenset(remembered))
+        self.add(since, now_ms())
+        if self.stretches:
+            self._remembered = (self.stretches[-1].number, frozenset(remembered))
+
+    def settle(self) -> None:
+        """The past has been read and proved: whatever it tells from now on was known, or is no more than a part of what is known."""
+        self._put(each if each.settled else replace(each, settled=True) for each in self.stretches)
 
     def told(self, call: Call, how: Told, held: Held) -> None:
         """A call was told of, after `held` was known of it."""
         journey = call.journey
         if journey is None or journey.started_at is None or journey.started_at >= self._followed_to:
             return
-        if journey.direction is Direction.OUT or (how.kind != "frame" and held.heard_at):
+        if journey.direction is Direction.OUT:
             return
-        oldest = now_ms() - FOLLOWED_MS
+        oldest, live = now_ms() - FOLLOWED_MS, how.kind == "frame"
         for stretch in self.stretches:
-            if stretch.end == self._remembered[0] and call.id_call in self._remembered[1]:
+            if stretch.end <= oldest or (not live and (stretch.settled or held.heard_at > stretch.end)):
                 continue
-            at = _unheard_at(stretch, journey.started_at, journey.ended_at, live=how.kind == "frame") if stretch.end > oldest else None
+            if stretch.number == self._remembered[0] and call.id_call in self._remembered[1]:
+                continue
+            at = _unheard_at(stretch, journey.started_at, journey.ended_at, live=live)
             if at is not None and (stretch.last is None or stretch.last < at):
                 self._replace(stretch, replace(stretch, last=at))
 
@@ -82,7 +90,14 @@ class Silence:
 
     def _put(self, stretches: Iterable[Stretch]) -> None:
         oldest = now_ms() - REMEMBERED_MS
-        self.stretches = tuple(each for each in stretches if each.end > oldest)[-MOST:]
+        kept = [each for each in stretches if each.end > oldest]
+        # Those in which nothing happened cost no number, and go first.
+        for each in [each for each in kept[:-1] if each.last is None][: max(0, len(kept) - MOST)]:
+            kept.remove(each)
+        while len(kept) > MOST:
+            first, second = kept[:2]
+            kept[:2] = [replace(second, start=first.start, last=max(first.last or 0, second.last or 0) or None)]
+        self.stretches = tuple(kept)
         self._followed_to = max((each.end for each in self.stretches), default=0)
 
     def _tell(self, stretch: Stretch) -> None:
@@ -91,7 +106,7 @@ class Silence:
 
 def _unheard_at(stretch: Stretch, started_at: int, ended_at: int | None, *, live: bool) -> int | None:
     """The last instant at which a call may have gone unheard; None when it did not."""
-    if not live and ended_at is not None and stretch.start < ended_at <= stretch.end:
+    if (stretch.start or not live) and ended_at is not None and stretch.start < ended_at <= stretch.end:
         return ended_at
     if stretch.start and stretch.start <= started_at < stretch.end and (live or ended_at is not None):
         return min(ended_at or stretch.end, stretch.end)
@@ -105,7 +120,7 @@ def since_nobody_listened(left: SourceFacts | None, feeds: Mapping[str, FeedSpec
     calls = [socket for feed, socket in left.sockets.items() if socket.calls and (left.state == "paused" or is_asked(feeds.get(feed)))]
     if left.state == "paused":
         return min((socket.away_since + apart_ms for socket in calls if socket.away_since is not None), default=0)
-    heard = [socket.alive_at for socket in calls if socket.alive_at is not None]
+    heard = [at for socket in calls if (at := socket.alive_at if socket.alive_at is not None else socket.away_since) is not None]
     since = min([left.written_at, *heard]) + apart_ms
     return since if calls and now - since > SHORT_MS else None
 

@@ -19,6 +19,7 @@ All keys of an organisation share the hash tag `{org}`, so that one Lua step may
     aside:<source>       | sorted set: ended calls the archive refused, by version      | tried by every new holder
     slots:<source>       | stream: presence slots the database lacks (JSON)             | until kept, newest 100,000
     changes:<source>     | stream: presence changes the database lacks (JSON)           | until kept, newest 100,000
+    unheard:<source>     | stream: times nobody listened that the database lacks (JSON) | until kept, newest 100,000
     notes_<kind>:<source> | stream: recordings, words, ... the database lacks (JSON)    | until kept, newest 20,000 of a kind
     inbox:<source>       | stream: what the vendor posted, not on the road yet          | until told, 50 h after the last
     inboxed:<source>     | string: bytes in that stream                                 | as the stream

@@ -9,6 +9,8 @@ from stats.domain.facts import Facts, PartyFacts, SocketFacts, SourceFacts, Stre
 from stats.domain.lacking import LACKS, is_lacking, unheard_until
 from stats.domain.periods import MINUTE_MS, day_bounds
 from stats.domain.records import ActiveCall, AgentPresence, Party
+from wallboard.push.organisation import LiveOrganisation
+from wallboard.push.sights import Sight, Sighted
 
 NOW = 1_779_100_000_000
 QUEUE, AGENT = Party(ref="v:800", name="Support"), Party(ref="v:101", name="Anna")
@@ -115,3 +117,13 @@ def test_an_agent_is_shown_anew_when_a_call_turns_out_to_have_gone_unheard() -> 
     assert shown["missed"] is None
     tomorrow = day_bounds("2026-05-19", "UTC")[0] + 60_000
     assert memory.values(after, tomorrow)["agent:s:v:101"]["missed"] == 0, "and from midnight on all is heard"
+
+
+def test_whoever_sees_the_queues_of_one_system_sees_what_that_one_lacks() -> None:
+    """Another one beside it tells nothing of them."""
+    stretch = Stretch(start=0, end=NOW - 1_000, last=NOW - 2_000, number=1)
+    held = facts(missed(stretch), source("w"))
+    organisation = LiveOrganisation("north", None, None)  # type: ignore[arg-type]
+    sighted = Sighted(organisation, Sight(queues=frozenset({"s:v:800"})))
+    site = sighted.seen_of(values(held, NOW), held, NOW)["site"]
+    assert (site["offered"], site["answered"]) == (None, 0)

@@ -1,16 +1,25 @@
 """When nobody listened, and which calls went unheard then."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
 
-from stats.clock import now_ms
+from stats.clock import now_ms, steady_ms
 from stats.domain.facts import SocketFacts, SourceFacts, Stretch
 from stats.domain.merge import FRAME, Told
+from stats.domain.metrics import CountingRules
 from stats.domain.records import Call, Direction, Journey
 from stats.domain.unheard import Unheard
+from stats.ingest import listening
+from stats.ingest.health import SourceHealth
 from stats.ingest.held import Held
+from stats.ingest.pipeline import Road
+from stats.ingest.quarantine import Quarantine
 from stats.ingest.unheard import HOUR_MS, MOST, Silence, since_nobody_listened
+from stats.live.board_store import Store
+from stats.providers.base import SourceConfig
 from stats.providers.telavox.provider import TelavoxProvider
 from stats.providers.voxloud.provider import VoxloudProvider
 from stats.providers.voxology.provider import VoxologyProvider
@@ -79,9 +88,23 @@ def test_stretches_that_touch_are_one_and_old_ones_are_forgotten(now: int) -> No
     assert [(each.start, each.end, each.number) for each in silence.stretches] == [(1, now - HOUR_MS + 60_000, 2)]
     silence.add(now - 10_000, now)
     assert [each.start for each in silence.stretches] == [1, now - 10_000]
+
+
+def test_of_many_stretches_those_with_calls_stay(now: int) -> None:
+    silence = Silence("vl")
+    silence.add(now - 9_000_000, now - 8_900_000)
+    silence.told(call(now - 8_990_000, now - 8_980_000), PAST, NEVER)
     for number in range(MOST + 5):
-        silence.add(now + number * 10_000, now + number * 10_000 + 1)
+        silence.add(now - 5_000_000 + number * 10_000, now - 5_000_000 + number * 10_000 + 1)
     assert len(silence.stretches) == MOST
+    assert lasts(silence)[0] == now - 8_980_000
+    ends = [now + 10_000 * number for number in range(1, MOST + 5)]
+    for end in ends:
+        silence.add(end - 5_000, end)
+        silence.told(call(end - 4_000, end - 3_000), PAST, NEVER)
+    assert len(silence.stretches) == MOST
+    assert silence.stretches[0].start == now - 9_000_000, "what is too many is one"
+    assert None not in lasts(silence)[:-1]
 
 
 def test_where_the_past_tells_everything_nothing_is_written_down(now: int) -> None:
@@ -122,3 +145,87 @@ def test_of_what_the_store_forgot_the_past_tells_only_what_memory_does_not(now: 
     assert lasts(silence) == [None], "it is told again as it was heard"
     silence.told(replace(call(now - 90_000, now - 40_000), id_call="2"), PAST, NEVER)
     assert lasts(silence) == [now - 40_000]
+
+
+def test_a_call_of_which_a_part_alone_was_heard_went_unheard(now: int) -> None:
+    """Its ring was refused, and its record taken; or it waited already, and was gone when somebody asked again."""
+    refused = Silence("vl")
+    refused.add(now - 60_000, now)
+    refused.told(call(now - 30_000, now - 8_000), PAST, Held(heard_at=now - 5_000))
+    assert lasts(refused) == [now - 8_000]
+    for how in (PAST, FRAME):
+        gone = Silence("vy")
+        gone.add(now - 600_000, now)
+        gone.told(call(now - 800_000, now - 300_000), how, Held(heard_at=now - 700_000))
+        assert lasts(gone) == [now - 300_000]
+
+
+def test_when_the_past_was_proved_a_successor_does_not_count_again_what_was_known(now: int) -> None:
+    silence = Silence("vl")
+    silence.forgot(now - HOUR_MS, ["1"])
+    silence.settle()
+    successor = Silence("vl")
+    successor.recall(silence.stretches)
+    successor.told(call(now - 90_000, now - 30_000), PAST, NEVER)
+    assert lasts(successor) == [None]
+    successor.told(call(now - 90_000, None), FRAME, NEVER)
+    assert lasts(successor) == [now], "what comes live began while nobody listened"
+
+
+def test_a_successor_tells_the_archive_again(now: int) -> None:
+    """The word of it may have been lost with the worker."""
+    silence = Silence("vl")
+    silence.add(now - 60_000, now)
+    successor = Silence("vl")
+    successor.recall(silence.stretches)
+    assert successor.changes == silence.changes
+
+
+def test_whoever_was_never_let_in_has_never_listened(now: int) -> None:
+    refused = SocketFacts(state="refused", calls=True, away_since=now - 2 * HOUR_MS)
+    assert since_nobody_listened(report(now, 1_000, "auth_error", queues=refused), ASKED, 0, now) == now - 2 * HOUR_MS
+
+
+class Answers:
+    """A feed that is asked, and when it was last answered."""
+
+    def __init__(self, alive_at: int) -> None:
+        self.alive_at = alive_at
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        raise NotImplementedError
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("feed", "missed_any"), [("queues", True), ("events", False)])
+async def test_a_process_that_stood_still_has_missed_what_nobody_asked_for(
+    redis_server: str, monkeypatch: pytest.MonkeyPatch, feed: str, missed_any: bool, now: int
+) -> None:
+    """Stopped, or asleep: the feed goes on where it was, and only its answers tell. What is posted waits in the inbox."""
+    monkeypatch.setattr(listening, "WATCH_EVERY_S", 0.01)
+    missed: list[int] = []
+    provider = VoxologyProvider(SourceConfig(name="vy", live_url="http://127.0.0.1:9/v1", historic_url="", token="t"))
+    store = Store(redis_server)
+    road = Road(store, "north", "vy", "w", "Etc/UTC", CountingRules())
+    health = SourceHealth("vy", "voxology", ASKED, steady_ms())
+    ear = listening.Listening(
+        provider, road, health, Quarantine(), told=nothing, changed=nothing, missed=missed.append, ended=lambda _id_call, _at: None
+    )
+    health.opened(feed, steady_ms())
+    frames = Answers(now - 600_000)
+    try:
+        async with asyncio.timeout(None) as patience:
+            watching = asyncio.create_task(ear._watch(feed, frames, patience))
+            await asyncio.sleep(0.1)
+            assert missed == []
+            frames.alive_at = now_ms()
+            await asyncio.sleep(0.1)
+            watching.cancel()
+        assert missed == ([now - 600_000] if missed_any else [])
+    finally:
+        await provider.close()
+        await store.close()
+
+
+def nothing() -> None:
+    """Nobody is waiting for word."""

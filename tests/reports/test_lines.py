@@ -4,10 +4,11 @@ from dataclasses import replace
 
 from stats.domain.facts import Facts, SourceFacts, Stretch
 from stats.domain.metrics import QueueTargets
-from stats.domain.report import Line, Span, total
+from stats.domain.report import Hours, Kind, Line, Span, total
 from stats.domain.report_lines import Lines, put, put_waits
 from stats.domain.tellers import tellers_of
 from stats.domain.unheard import Unheard
+from wallboard.reports.beside import Beside
 from wallboard.reports.report import Report
 
 DAY, HOUR = 86_400_000, 3_600_000
@@ -95,7 +96,7 @@ def told_by(*stretches: Unheard, **more: object) -> Report:
     source = SourceFacts(name="vl", provider="voxloud", known=True, lacks={"agent": ("hold_time",), "agent_past": ("missed",)})
     facts = Facts(timezone="Etc/UTC", sources={"vl": replace(source, **more), "tx": SourceFacts(name="tx", provider="telavox", known=True)})
     called, watched = [("vl", "7"), ("tx", "11")], {("vl", "7"): DAY, ("tx", "11"): 3 * DAY}
-    tellers = tellers_of(facts, "agent", stretches, watched, called, lambda _source, key: key)
+    tellers = tellers_of(facts, SPAN, "agent", stretches, watched, called, lambda _source, key: key)
     return Report(span=SPAN, kind="agent", tellers=tellers)
 
 
@@ -153,3 +154,66 @@ def test_a_sum_over_systems_lacks_what_none_of_them_knows() -> None:
     assert report.numbers(Line("", 0, DAY, dict(RUNG)))["missed"] == 1
     alone = replace(report, tellers={"": [each for each in report.tellers[""] if each.source == "vl"]})
     assert alone.numbers(Line("", 0, DAY, dict(RUNG)))["missed"] is None
+
+
+TWO = Facts(
+    timezone="Etc/UTC",
+    sources={
+        "vy": SourceFacts(name="vy", provider="voxology", known=True, lacks={f"{kind}_past": ("offered",) for kind in ("queue", "site")}),
+        "tx": SourceFacts(name="tx", provider="telavox", known=True),
+    },
+)
+EARLY = [Unheard(source="vy", number=DAY, start=0, end=DAY, last=DAY - 1)]
+
+
+def of_queues(asked: set[str] | None, kind: Kind = "queue", span: Span = SPAN, facts: Facts = TWO, held: list[Unheard] = EARLY) -> Report:
+    called = [("vy", "s:vy:q"), ("tx", "8")]
+    return Report(span=span, kind=kind, tellers=tellers_of(facts, span, kind, held, {}, called, lambda _source, key: key, asked))
+
+
+def offered(report: Report, first: int = 0, end: int = DAY) -> object:
+    return report.numbers(Line("", first, end, {"offered": 3}))["offered"]
+
+
+def test_a_sum_of_some_queues_is_told_by_their_sources_alone() -> None:
+    assert (offered(of_queues({"s:vy:q"})), offered(of_queues({"8"})), offered(of_queues(None))) == (None, 3, 3)
+    assert (offered(of_queues({"s:vy:q"}, "site")), offered(of_queues({"8"}, "site")), offered(of_queues(None, "site"))) == (None, 3, 3)
+    assert of_queues({"8"}).unheard() == [], "of another system nothing is said"
+    assert of_queues({"s:vy:q"}).unheard() == [("vy", 0, DAY)]
+
+
+def test_what_went_unheard_at_night_costs_no_number_of_the_opening_hours() -> None:
+    night = [replace(EARLY[0], number=1, end=1, last=None), Unheard(source="vy", number=2, start=DAY, end=DAY + HOUR, last=DAY + 5)]
+    opened = replace(SPAN, hours=Hours(opens=480, closes=1020))
+    assert offered(of_queues({"s:vy:q"}, span=opened, held=night), DAY, 2 * DAY) == 3
+    assert offered(of_queues({"s:vy:q"}, held=night), DAY, 2 * DAY) is None
+
+
+def test_of_a_source_that_is_being_read_the_days_before_stay_unknown() -> None:
+    reading = replace(TWO, sources={"vy": replace(TWO.sources["vy"], known=False)})
+    assert offered(of_queues(None, "site", facts=reading)) is None
+
+
+def test_a_first_stretch_does_not_make_known_what_was_before_stretches_were_written_down() -> None:
+    pause = Unheard(source="vl", number=2 * DAY, start=DAY + 5 * HOUR, end=DAY + 6 * HOUR, last=None)
+    assert missed_by(told_by(pause)) == [None, 1, 1, None]
+
+
+def test_a_cell_of_the_heat_map_is_about_its_own_half_hours() -> None:
+    pause = [replace(EARLY[0], number=1, end=1, last=None), Unheard(source="vy", number=2, start=DAY, end=DAY + HOUR, last=DAY + 5)]
+    report = of_queues({"s:vy:q"}, held=pause)
+    whole = Line("", 0, 3 * DAY, {"offered": 3})
+    assert report.numbers(whole)["offered"] is None
+    assert report.numbers(whole, [(10 * HOUR, 11 * HOUR), (2 * DAY, 2 * DAY + HOUR)])["offered"] == 3
+    assert report.numbers(whole, [(10 * HOUR, 11 * HOUR), (DAY, DAY + HOUR)])["offered"] is None, "although no line is there"
+
+
+def test_what_is_compared_is_judged_by_its_own_time() -> None:
+    before_span = replace(SPAN, first="1970-01-01", last="1970-01-01")
+    now_span = replace(SPAN, first="1970-01-02", last="1970-01-02")
+    now, before = of_queues({"s:vy:q"}, span=now_span), of_queues({"s:vy:q"}, span=before_span)
+    now.lines, before.lines = [Line("", DAY, 2 * DAY, {"offered": 3})], [Line("", 0, DAY, {"offered": 2})]
+    heard, unheard = Beside(now, before, {DAY: 0}).whole()
+    assert (now.numbers(heard)["offered"], now.numbers(unheard)["offered"]) == (3, None)
+    heard, unheard = Beside(before, now, {0: DAY}).whole()
+    assert (before.numbers(heard)["offered"], before.numbers(unheard)["offered"]) == (None, 3)

@@ -41,15 +41,16 @@ def test_a_half_hour_that_comes_never_or_twice_is_of_its_day_all_the_same(
 ) -> None:
     found = days_and_lines(report_of(timezone, day, day), LATER, None)
     assert set(found) == {(weekday, minute) for minute in range(0, 1440, 30) if minute not in missing}
-    for (_weekday, minute), (days, lines) in found.items():
+    for (_weekday, minute), (days, lines, times) in found.items():
         assert days == {day}
+        assert len(times) == (2 if minute in twice else 1)
         assert sum(line.amounts["offered"] for line in lines) == (2 if minute in twice else 1), minute
 
 
 def test_a_week_over_the_change_of_clocks_counts_its_days() -> None:
     found = days_and_lines(report_of("Europe/Stockholm", "2026-03-16", "2026-03-29"), LATER, None)
     assert {len(found[(7, minute)][0]) for minute in (120, 150)} == {1}
-    assert {len(days) for (weekday, _minute), (days, _lines) in found.items() if weekday < 7} == {2}
+    assert {len(days) for (weekday, _minute), (days, _lines, _times) in found.items() if weekday < 7} == {2}
 
 
 def test_what_is_to_come_and_what_was_before_the_archive_is_of_no_day() -> None:

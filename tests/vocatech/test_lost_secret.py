@@ -26,7 +26,9 @@ async def test_a_webhook_whose_secret_nobody_kept_is_made_anew() -> None:
         async def look(*, unsigned: bool) -> None:
             health = SourceHealth("voca", "vocatech", provider.feeds, now_ms())
             posted = Posted(address=ADDRESS, unsigned=unsigned, keep_secret=keep)
-            ordering = Ordering(provider, posted, health, changed=lambda: None, missed=lambda _: None, works=lambda: None)
+            ordering = Ordering(
+                provider, posted, health, changed=lambda: None, missed=lambda _: None, lost=lambda _: None, works=lambda: None
+            )
             task = asyncio.create_task(ordering.keep())
             for _ in range(100):
                 await asyncio.sleep(0.02)

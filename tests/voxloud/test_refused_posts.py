@@ -18,13 +18,15 @@ class Looking:
 
     def __init__(self, house: VoxloudSimulator, health: SourceHealth, good_at: int) -> None:
         self.missed: list[int] = []
+        self.read: list[int] = []
         self.vendor = provider(house.api_url)
         self.ordering = Ordering(
             self.vendor,
             Posted(address=ADDRESS),
             health,
             changed=lambda: None,
-            missed=self.missed.append,
+            missed=self.read.append,
+            lost=self.missed.append,
             works=lambda: None,
             good_at=good_at,
         )
@@ -69,10 +71,31 @@ async def test_a_post_that_was_not_taken_is_missed_once() -> None:
 @pytest.mark.asyncio
 async def test_what_the_vendor_switched_off_is_missed_and_counted_anew_afterwards() -> None:
     async with VoxloudSimulator(start=False) as house:
-        looking = Looking(house, SourceHealth("vl", "voxloud", provider().feeds, now_ms()), now_ms())
+        health = SourceHealth("vl", "voxloud", provider().feeds, now_ms())
+        looking = Looking(house, health, now_ms())
         await looking.look()
         await house._disable({})
         assert len(await looking.look()) == 1
         assert await looking.look() == []
         fail(house, "CALL_HANGUP", 1)
         assert len(await looking.look()) == 1, "less than before it was put on again, and one more"
+        health.facts.refused = None
+        fail(house, "CALL_HANGUP", 1)
+        assert await looking.look() == [], "a report of before says nothing of failures, and they may be old"
+        fail(house, "CALL_HANGUP", 1)
+        assert len(await looking.look()) == 1
+
+
+@pytest.mark.asyncio
+async def test_a_subscription_that_tells_of_no_ring_costs_no_ring() -> None:
+    async with VoxloudSimulator(start=False) as house:
+        looking = Looking(house, SourceHealth("vl", "voxloud", provider().feeds, now_ms()), now_ms())
+        await looking.look()
+        looking.read.clear()
+        gone = next(each.id for each in house.posting.subscriptions.values() if each.event_type == "FAX_CALL")
+        del house.posting.subscriptions[gone]
+        assert await looking.look() == []
+        assert len(looking.read) == 1, "what it told is in the past"
+        gone = next(each.id for each in house.posting.subscriptions.values() if each.event_type == "CALL_ANSWERED")
+        del house.posting.subscriptions[gone]
+        assert len(await looking.look()) == 1

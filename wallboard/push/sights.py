@@ -163,7 +163,9 @@ class Sighted:
         now = board.survey(facts, self._memory.places)
         presence = {key: place.presence for key, place in now.places.items() if not queues.isdisjoint(place.queues)}
         # Callers are told of the whole organisation alone.
-        facts_in_sight = replace(facts, queues=mine, presence=presence, callers={})
+        told_by = {queue.source for queue in mine.values()}
+        sources = {name: source for name, source in facts.sources.items() if name in told_by} or facts.sources
+        facts_in_sight = replace(facts, queues=mine, presence=presence, callers={}, sources=sources)
         site = board.site_values(facts_in_sight, as_of, now, self._memory)
         if facts.presence and not presence and site.get("known"):
             # Nobody is logged in to these queues, which is known; that is not the same as hearing of nobody.

@@ -71,8 +71,7 @@ class Beside:
 
     def whole(self) -> tuple[Line, Line]:
         """Both sums over what is over."""
-        bounds = self.report.span.bounds
-        return total(self._now(), "", bounds), total(self._then(), "", bounds)
+        return total(self._now(), "", self.report.span.bounds), total(self._then(), "", self.before.span.bounds)
 
     def by_key(self) -> dict[str, tuple[Line, Line]]:
         """The same of each key."""
@@ -80,8 +79,8 @@ class Beside:
         for side, lines in enumerate((self._now(), self._then())):
             for line in lines:
                 held.setdefault(line.key, ([], []))[side].append(line)
-        bounds = self.report.span.bounds
-        return {key: (total(now, key, bounds), total(then, key, bounds)) for key, (now, then) in held.items()}
+        bounds, others = self.report.span.bounds, self.before.span.bounds
+        return {key: (total(now, key, bounds), total(then, key, others)) for key, (now, then) in held.items()}
 
     def _now(self) -> list[Line]:
         return [line for line in self.report.lines if line.start in self.paired]

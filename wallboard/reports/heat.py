@@ -35,7 +35,8 @@ MOST_DAYS = 400
 HALF_HOUR = 30
 STEPS = 7
 Place = tuple[int, int]  # ISO weekday, minute of the local day
-Found = dict[Place, tuple[set[str], list[Line]]]  # days that had one, and the lines of it
+# Days that had one, the lines of it, and when each was.
+Found = dict[Place, tuple[set[str], list[Line], list[tuple[int, int]]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,7 @@ class Cell:
 
 
 def days_and_lines(report: Report, now: int, begin: int | None) -> Found:
-    """By weekday and half hour: the days that have begun one since the archive began, and the lines of it."""
+    """By weekday and half hour: the days that have begun one since the archive began, its lines, and all of its time, [first, end)."""
     local, lines = zone(report.span.timezone), report.by_time()
     found: Found = {}
     for start, end in cells(report.span):
@@ -57,8 +58,9 @@ def days_and_lines(report: Report, now: int, begin: int | None) -> Found:
             continue
         told = datetime.fromtimestamp(start / 1000, local)
         minute = (told.hour * 60 + told.minute) // HALF_HOUR * HALF_HOUR
-        days, held = found.setdefault((told.isoweekday(), minute), (set(), []))
+        days, held, times = found.setdefault((told.isoweekday(), minute), (set(), [], []))
         days.add(told.date().isoformat())
+        times.append((start, end))
         if start in lines:
             held.append(lines[start])
     return found
@@ -92,7 +94,7 @@ async def drawn(visit: Visit, asked: Asked) -> Drawn | HttpResponseBase:
     steps, ranges = tints(numbers, shares=metric.shares)
     language = str(getattr(visit.request, "LANGUAGE_CODE", "en"))
     weekdays = sorted({weekday for weekday, _minute in found})
-    busy = [minute for (_weekday, minute), (_days, lines) in found.items() if any(any(each.amounts.values()) for each in lines)]
+    busy = [minute for (_weekday, minute), (_days, lines, _times) in found.items() if any(any(each.amounts.values()) for each in lines)]
     minutes = sorted({minute for _weekday, minute in found if busy and min(busy) <= minute <= max(busy)})
     rows = [
         {
@@ -118,12 +120,12 @@ async def drawn(visit: Visit, asked: Asked) -> Drawn | HttpResponseBase:
 
 def _added(report: Report, metric: Metric, now: int, begin: int | None) -> tuple[Found, dict[Place, float | None]]:
     found = days_and_lines(report, now, begin)
-    return found, {place: _number(report, metric, lines) for place, (_days, lines) in found.items()}
+    return found, {place: _number(report, metric, lines, times) for place, (_days, lines, times) in found.items()}
 
 
-def _number(report: Report, metric: Metric, lines: Sequence[Line]) -> float | None:
+def _number(report: Report, metric: Metric, lines: Sequence[Line], times: Sequence[tuple[int, int]]) -> float | None:
     of_these = replace(report, lines=list(lines))
-    return figures.number(report.numbers(of_these.whole()).get(metric.id))
+    return figures.number(report.numbers(of_these.whole(), times).get(metric.id))
 
 
 def _headings(found: Found, weekdays: Sequence[int]) -> list[dict[str, str]]:

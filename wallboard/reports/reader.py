@@ -81,7 +81,7 @@ class Reader:
         report.scoped, report.away = span.queues is not None, self.told.away
         report.names = self._names(report.lines, called, key_of)
         report.watched_from, report.unread = watched, tuple(unread)
-        report.tellers = tellers_of(facts, kind, stretches, since, called, key_of)
+        report.tellers = tellers_of(facts, span, kind, stretches, since, called, key_of, asked)
         return report, laid.rolled_to
 
     def _watched_from(self, since_kept: Mapping[tuple[str, str], int], key_of: Callable[[str, str], str]) -> dict[str, int]:

@@ -3,7 +3,7 @@
 Rules that hold here: lines are sums and add; numbers are made of sums at reading; what cannot be known is None, and 0 is a number.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from stats.domain.records import Party
@@ -65,15 +65,16 @@ class Report:
             added.settings = ()
         return added
 
-    def numbers(self, line: Line) -> dict[str, Number | dict[str, float | None]]:
+    def numbers(self, line: Line, over: Iterable[tuple[int, int]] | None = None) -> dict[str, Number | dict[str, float | None]]:
         """A line's numbers by id, those null that cannot be known: the site's calls where some queues alone are seen, the times of
-        agents before anybody watched them, and what no telephone system can tell."""
+        agents before anybody watched them, and what no telephone system can tell. `over`: the time it is about, [first, end) each, where
+        that is not all from its beginning to its end."""
         numbers = line.numbers(self.kind)
         if self.kind == "site" and self.scoped:
             numbers.update(dict.fromkeys(SITE_COUNTED))
         if self.kind == "agent" and self._unwatched(line):
             numbers.update({name: None for name in numbers if name.startswith(_TIMES) or name == "occupancy"})
-        if lacks := lacked(self.tellers.get(line.key, ()), line.start, line.end):
+        if lacks := lacked(self.tellers.get(line.key, ()), ((line.start, line.end),) if over is None else over):
             numbers.update({name: None for name in numbers if name in lacks})
         return numbers
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from stats.domain.periods import business_day, zone
+from stats.domain.periods import business_day, day_bounds, zone
 from stats.domain.report import WITHIN_A_DAY, Line, total
 from wallboard.pages.addresses import receipt_address
 from wallboard.pages.frame import Visit
@@ -71,15 +71,17 @@ class Sheet:
         of_day = [start for start, _end in shown if business_day(start, self.visit.timezone) == day]
         lines = [self.lines[start] for start in of_day if start in self.lines]
         pair: tuple[Line | None, Line | None] = (None, None)
+        bounds = day_bounds(day, self.visit.timezone)
         if self.beside is not None:
             over = [start for start in of_day if start in self.beside.paired]
             others = [self.beside.paired[start] for start in over]
+            that = day_bounds(business_day(others[0], self.visit.timezone), self.visit.timezone) if others else bounds
             pair = (
-                total(self.lines[start] for start in over if start in self.lines),
-                total(self.before[start] for start in others if start in self.before),
+                total((self.lines[start] for start in over if start in self.lines), "", bounds),
+                total((self.before[start] for start in others if start in self.before), "", that),
             )
         address = Address(self.asked, ()).to(first=day, last=day)
-        return self._row(day, words.day_words(day, year=False), "day", total(lines), day, day, address=address, pair=pair)
+        return self._row(day, words.day_words(day, year=False), "day", total(lines, "", bounds), day, day, address=address, pair=pair)
 
     def _interval(self, start: int, end: int, numbers: table.Numbers, steps: dict[str, int]) -> table.Row:
         zone_name, interval = self.visit.timezone, self.asked.interval
@@ -91,7 +93,7 @@ class Sheet:
         before = None
         if self.beside is not None and start in self.beside.paired:
             other = self.beside.paired[start]
-            before = self.report.numbers(self.before.get(other) or Line("", other, other))
+            before = self.report.numbers(self.before.get(other) or Line("", other, other + end - start))
         return table.Row(
             key=str(start),
             label=words.interval_words(start, end, interval, zone_name, with_day=False),

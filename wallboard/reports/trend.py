@@ -64,12 +64,13 @@ async def drawn(visit: Visit, asked: Asked) -> Drawn | HttpResponseBase:
     begin = await begins(organisation)
     report = await reading.read(organisation, span, metric.kind, visit.viewer, along="time", waits=metric.waits, bins=False)
     begin = None if begin is None else min(begin, min((line.start for line in report.lines), default=begin))
-    before: dict[int, Line | None] = {}
+    before: dict[int, Line] = {}
     if (other := asked.with_compared()) is not None:
         other_span = other.span(organisation, visit.timezone, visit.viewer)
         told = await reading.read(organisation, other_span, metric.kind, visit.viewer, along="time", waits=metric.waits, bins=False)
         lines = told.by_time()
-        before = {start: lines.get(at) for start, at in pairs(span, other_span, _end_of_all, begin).items()}
+        others = dict(cells(other_span))
+        before = {start: lines.get(at) or Line("", at, others[at]) for start, at in pairs(span, other_span, _end_of_all, begin).items()}
     noted = await notes.of_days(visit, asked)
     points = _points(visit, asked, report, metric, before, begin, noted)
     promises = {share for _target, share in await promises_of(visit, asked, report)} if metric.id == "service_level" else set()
@@ -106,7 +107,7 @@ def _points(
     asked: Asked,
     report: Report,
     metric: Metric,
-    before: Mapping[int, Line | None],
+    before: Mapping[int, Line],
     begin: int | None,
     noted: Sequence[notes.Note],
 ) -> list[Point]:
