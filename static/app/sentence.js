@@ -11,7 +11,7 @@ import { filled, isNumber, wholeSeconds } from '../tv/format.js';
  */
 export function sentence(store, words, at, presence) {
   const site = store.of('site') || {};
-  if (!isNumber(site.waiting)) return null;
+  if (!isNumber(site.waiting)) return (site.lacks || []).includes('waiting') ? words['sentence.untold'] : null;
   return (waiting(store, words, site, at) + ' ' + (presence ? agents(words, site) : '')).trim();
 }
 

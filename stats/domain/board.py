@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from stats.domain.agent_board import Agents, agent_values
 from stats.domain.facts import Facts, PartyFacts
-from stats.domain.freshness import LATE_AFTER_MS, counted_values, feed_values, source_values
+from stats.domain.freshness import LATE_AFTER_MS, counted_values, feed_values, is_being_read, source_values
 from stats.domain.kept import Kept, total
 from stats.domain.lacking import DERIVED, heard_from, lacks_of, site_lacks, site_unheard, starts, take_out, unheard_of
 from stats.domain.lost import LostCallers, lost_callers
@@ -139,7 +139,8 @@ def queue_values(facts: Facts, queue: PartyFacts, as_of: int, now: Now, memory: 
 def site_values(facts: Facts, as_of: int, now: Now, memory: Memory) -> dict[str, object]:
     """Everything shown of the whole organisation."""
     queues = tuple(facts.queues)
-    known = any(s.known for s in facts.sources.values())
+    # A part of a day that is just being read is no day.
+    known = any(s.known for s in facts.sources.values()) and not any(is_being_read(s) for s in facts.sources.values())
     ahead = max((s.vendor_ahead_ms for s in facts.sources.values()), default=0)
     values: dict[str, object] = {"known": known}
     current = _now_values(facts, queues, now, None)

@@ -55,6 +55,11 @@ def _reason(source: SourceFacts, needed: list[SocketFacts], alive_at: int | None
     return "ok"
 
 
+def is_being_read(source: SourceFacts) -> bool:
+    """Whether a part of a source's day is counted, and nobody knows yet how much is lacking."""
+    return not source.known and source.state in ("seeding", "stale", "live")
+
+
 def doubted_since(presence: KnownPresence, source: SourceFacts | None) -> int | None:
     """Since when an agent's state may have changed unseen; None when its document came after the feed was last opened."""
     told_at = presence.document.told_at

@@ -69,15 +69,19 @@ def without_made_up_waits(call: Call) -> Call:
     """Ends the visits to queues the vendor does not have, when nothing rings or talks any more; another ring begins them again.
 
     Where events told the rings, the visit of a caller nobody answered ends with the last of them also where a document about the whole
-    call has ended it: that ends later, with a message or a voicemail.
+    call has ended it: that ends later, with a message or a voicemail, or at the same instant in whole seconds.
     """
     if not any(visit.derived for visit in call.visits) or not call.offers or not all(offer.ended for offer in call.offers):
         return call
     last = max((offer.ended_at for offer in call.offers if offer.ended_at is not None), default=None)
+    whole_seconds = call.journey is not None and call.journey.total_ms is not None and call.journey.total_ms % 1000 == 0
     rang_out = any(offer.told_by == EVENT for offer in call.offers) and not any(offer.answered for offer in call.offers)
 
     def ends(visit: Visit) -> bool:
-        return bool(visit.derived) and (not visit.ended or (rang_out and visit.ended_at is None and not visit.answered))
+        rounded = visit.ended_at is None
+        if visit.ended_at is not None and last is not None:
+            rounded = whole_seconds and abs(visit.ended_at - last) < NEAR_MS
+        return bool(visit.derived) and (not visit.ended or (rang_out and rounded and not visit.answered))
 
     return replace(call, visits=tuple(replace(visit, active=False, ended_at=last) if ends(visit) else visit for visit in call.visits))
 

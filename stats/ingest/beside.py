@@ -42,6 +42,7 @@ class Beside:
         self.slots: Slots | None = None
         self._good_at = 0  # until when somebody before us looked after what is posted
         road.silence.matters = any(scope.endswith(PAST) for scope in health.facts.lacks)
+        road.silence.heard = getattr(provider, "heard", None)
 
     def open(self, feed: str, keeping: Keeping | None) -> AbstractAsyncContextManager[Frames]:
         """A feed: the vendor's own, or what was posted to us. What is read of the inbox goes out of it when everything it told is safe."""
@@ -65,6 +66,8 @@ class Beside:
     def begun(self, left: SourceFacts | None, apart_ms: int, whole: bool) -> None:
         """Write down since when nobody had listened, if anything can have been missed; not where all was handed over (`whole`)."""
         now = now_ms()
+        if left is not None and (learnt := getattr(self._provider, "lacked", None)) is not None:
+            learnt(left.lacks)
         self._good_at = now if left is None else _looked_at(left) + apart_ms
         since = None if whole else since_nobody_listened(left, self._provider.feeds, apart_ms, now)
         if since is not None:
@@ -124,8 +127,12 @@ def company_facts(health: SourceHealth, provider: LiveProvider) -> bool:
     company = COMPANIES.get(health.facts.provider)
     if company is None:
         return False
-    lacks: Mapping[str, Sequence[str]] = {**company.lacks, **getattr(provider, "lacks", {})}
-    health.facts.lacks = {scope: tuple(names) for scope, names in lacks.items()}
+
+    def lacks() -> dict[str, tuple[str, ...]]:
+        told: Mapping[str, Sequence[str]] = {**company.lacks, **getattr(provider, "lacks", {})}
+        return {scope: tuple(names) for scope, names in told.items()}
+
+    health.facts.lacks, health.lacks = lacks(), lacks
     health.facts.derived = company.derives_presence
     # A vendor that has queues in its past has them, whatever its options name.
     health.facts.named_queues = company.can.get("queues_past") == "derived" and any(option.kind == "queues" for option in company.options)

@@ -12,7 +12,7 @@ Rules that hold here: every instant is one of a clock that is never stepped, so 
 alive; only the report is put on the clock on the wall.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from stats.domain.facts import SocketFacts, SourceFacts
@@ -42,6 +42,7 @@ class SourceHealth:
         self._why: dict[str, str] = {}
         self.openings: dict[str, int] = dict.fromkeys(feeds, 0)
         self.auth = False
+        self.lacks: Callable[[], dict[str, tuple[str, ...]]] | None = None  # what cannot be told, as it is just now
         self.gap = True  # the past must be read (again) before the numbers are whole
 
     def opened(self, feed: str, now: int) -> None:
@@ -122,6 +123,8 @@ class SourceHealth:
                 socket.overdue = now - self._batch_at.get(feed, now) > BATCH_OVERDUE_MS
         self.facts.state = self.state(now)
         self.facts.written_at = now
+        if self.lacks is not None:
+            self.facts.lacks = self.lacks()
         return on_the_wall(self.facts, stepped) if stepped else self.facts
 
 

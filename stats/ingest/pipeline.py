@@ -53,8 +53,7 @@ class Road:
         self.who = Who(source)
         self.people = People(store, organisation, source, timezone)
         self.steps = Steps(self)
-        self.erasure = Erasure(store, organisation, source)
-        self.silence = Silence(source)
+        self.erasure, self.silence = Erasure(store, organisation, source), Silence(source)
         self.calls: OrderedDict[str, Held] = OrderedDict()
         self.slots: list[PresenceSlot] = []
         self.notes: list[Note] = []
@@ -252,6 +251,7 @@ class Road:
 
     def _row(self, call: Call, version: int, *, again: bool = False) -> Row:
         settled = settle(call)
+        self.silence.written(call)
         if self.deriving is not None:
             self.deriving.follow(settled)
         shown = contribution(settled, self.rules, self.who.queues.key, self.who.agents.key)

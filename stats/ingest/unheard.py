@@ -3,11 +3,12 @@
 Rules that hold here:
 - A call counts as unheard when it ended while nobody listened; one that began then and ended later, when somebody had listened before.
 - What came live was heard, whenever it says it happened; calls out are told whole by every past.
-- Whoever asks seldom misses little by a short break: only longer ones are written down. What is posted waits for us, so that there only
-  posts that were not taken, and a pause, are times in which nobody listened.
+- Who asks misses nothing in the time between two questions: only longer breaks are written down. What is posted waits for us, so that
+  there only posts that were not taken, and a pause, are times in which nobody listened.
+- Where a record itself shows that its call was heard (`heard`), it was, whoever told of it and whenever.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from stats.clock import now_ms
@@ -18,7 +19,7 @@ from stats.domain.unheard import Unheard
 from stats.ingest.held import Held
 from stats.providers.base import FeedSpec
 
-SHORT_MS = 60_000
+SHORT_MS = 10_000
 # Between one stretch and the next nobody had time to listen.
 NEAR_MS = 1_000
 HOUR_MS = 3_600_000
@@ -33,6 +34,7 @@ class Silence:
     def __init__(self, source: str) -> None:
         self._source = source
         self.matters = True  # False: this vendor's past tells everything
+        self.heard: Callable[[Call], bool] | None = None
         self.stretches: tuple[Stretch, ...] = ()
         self.changes: list[Unheard] = []
         self._followed_to = 0
@@ -68,18 +70,25 @@ class Silence:
 
     def told(self, call: Call, how: Told, held: Held) -> None:
         """A call was told of, after `held` was known of it."""
-        journey = call.journey
-        if journey is None or journey.started_at is None or journey.started_at >= self._followed_to:
+        if self.heard is None and _may_lie_before(call, self._followed_to):
+            self._follow(call, held, live=how.kind == "frame")
+
+    def written(self, call: Call) -> None:
+        """All that is known of a call goes to the store."""
+        if self.heard is None or not _may_lie_before(call, self._followed_to) or self.heard(call):
             return
-        if journey.direction is Direction.OUT:
-            return
-        oldest, live = now_ms() - FOLLOWED_MS, how.kind == "frame"
+        if call.journey is not None and call.journey.direction is Direction.IN and not call.journey.internal:
+            self._follow(call, None, live=False)
+
+    def _follow(self, call: Call, held: Held | None, *, live: bool) -> None:
+        oldest, journey = now_ms() - FOLLOWED_MS, call.journey
         for stretch in self.stretches:
-            if stretch.end <= oldest or (not live and (stretch.settled or held.heard_at > stretch.end)):
+            if stretch.end <= oldest or (held is not None and not live and (stretch.settled or held.heard_at > stretch.end)):
                 continue
             if stretch.number == self._remembered[0] and call.id_call in self._remembered[1]:
                 continue
-            at = _unheard_at(stretch, journey.started_at, journey.ended_at, live=live)
+            assert journey is not None
+            at = _unheard_at(stretch, journey.started_at or 0, journey.ended_at, live=live)
             if at is not None and (stretch.last is None or stretch.last < at):
                 self._replace(stretch, replace(stretch, last=at))
 
@@ -102,6 +111,13 @@ class Silence:
 
     def _tell(self, stretch: Stretch) -> None:
         self.changes.append(Unheard(source=self._source, number=stretch.number, start=stretch.start, end=stretch.end, last=stretch.last))
+
+
+def _may_lie_before(call: Call, instant: int) -> bool:
+    """Whether a call that somebody was called by began before an instant."""
+    journey = call.journey
+    begun = journey.started_at if journey is not None and journey.direction is not Direction.OUT else None
+    return begun is not None and begun < instant
 
 
 def _unheard_at(stretch: Stretch, started_at: int, ended_at: int | None, *, live: bool) -> int | None:

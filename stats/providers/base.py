@@ -129,8 +129,8 @@ class LiveProvider(Protocol):
 
     feeds: Mapping[str, FeedSpec]
     historic_kinds: Sequence[str]  # kinds of pages in the order to seed them; those that tell of calls first
-    # And, where a provider has it, `note_kinds`: those of them that tell of no calls, and that no number waits for; `quiet_ms: int`: how
-    # long an open call may say nothing before it is looked up (else half an hour); `lacks`: as its company's, where its options change it.
+    # And, where a provider has it, `note_kinds`: those that tell of no calls; `quiet_ms: int`: how long an open call may say nothing
+    # before it is looked up (else half an hour); `lacks`: as its company's, where options change it; `heard(call)`: a record shows that.
 
     def open(self, feed: str) -> AbstractAsyncContextManager[Frames]:
         """Open one feed. Raises Refused("auth"), Refused("config") or Retry; iteration raises the same when it ends badly."""

@@ -169,7 +169,7 @@ def test_when_the_past_was_proved_a_successor_does_not_count_again_what_was_know
     successor.told(call(now - 90_000, now - 30_000), PAST, NEVER)
     assert lasts(successor) == [None]
     successor.told(call(now - 90_000, None), FRAME, NEVER)
-    assert lasts(successor) == [now], "what comes live began while nobody listened"
+    assert lasts(successor) == [silence.stretches[0].end], "what comes live began while nobody listened"
 
 
 def test_a_successor_tells_the_archive_again(now: int) -> None:

@@ -172,13 +172,23 @@ def test_the_record_completes_the_call_that_the_events_began() -> None:
 
 
 @pytest.mark.acceptance("VL-07")
+@pytest.mark.parametrize(("rang", "told"), [(4_600, 5), (5_400, 5), (4_600, 4)])
+def test_a_record_of_whole_seconds_does_not_move_the_end_of_a_wait(rang: int, told: int) -> None:
+    """VL-07: whoever hung up after 4.6 s gave up at once, whatever the record rounds it to."""
+    live = [event("INCOMING", NOON, 101), event("HANGUP", NOON + rang, 101)]
+    call = settled(*live, record(NOON, told, told, "CALL_CANCELED_BY_ORIGINATOR"))
+    assert (call.visits[0].outcome, call.visits[0].wait, call.visits[0].left_at) == (VisitOutcome.ABANDONED, rang, NOON + rang)
+
+
+@pytest.mark.acceptance("VL-07")
 @pytest.mark.parametrize(
     ("last", "more", "answered", "outcome"),
     [
         ("CALL_TERMINATED", ANSWERER, True, VisitOutcome.ANSWERED),
         ("CALL_ANSWERED", ANSWERER, True, VisitOutcome.ANSWERED),
         ("CALL_TRANSFERRED", ANSWERER, True, VisitOutcome.ANSWERED),
-        ("CALL_TERMINATED", {}, False, VisitOutcome.ABANDONED),
+        # Somebody answered whom the vendor does not name: the caller counts neither as lost nor as answered.
+        ("CALL_TERMINATED", {}, False, VisitOutcome.OVERFLOWED),
         ("CALL_CANCELED_BY_ORIGINATOR", {}, False, VisitOutcome.ABANDONED),
         ("CALL_LOST_NO_ANSWER", {}, False, VisitOutcome.ABANDONED),
         ("CALL_LOST_USER_BUSY", {}, False, VisitOutcome.ABANDONED),

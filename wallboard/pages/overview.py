@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from stats.domain.facts import Facts
-from stats.domain.lacking import DERIVED
+from stats.domain.lacking import DERIVED, is_lacking
 from stats.domain.periods import minute_of
 from wallboard.boards import figures
 from wallboard.boards.board import PANEL_STATES
@@ -51,6 +51,7 @@ SPARK_MINUTES, SPARK_STEP, SPARK_HEIGHT = 60, 5, 20
 # The sentence, in the parts the browser puts together as well (static/app/sentence.js).
 SENTENCE = {
     "nobody": gettext_lazy("Nobody is waiting."),
+    "untold": gettext_lazy("Who is waiting cannot be told."),
     "one": gettext_lazy("One caller has waited {time} in {queue}."),
     "many": gettext_lazy("{n} callers are waiting, the longest for {time} in {queue}."),
     "many_queues": gettext_lazy("{n} callers are waiting in {queues} queues, the longest for {time} in {queue}."),
@@ -169,8 +170,10 @@ def sentence_of(values: Values, place: Place) -> str:
     """How it is, for somebody who has two seconds; or how it was, and when."""
     site = values.get("site", {})
     standing = standing_for(values, None, CALLS, place.now)
-    if standing.level == "unknown" or not isinstance(site.get("waiting"), int):
+    if standing.level == "unknown":
         return _cause(standing)
+    if not isinstance(site.get("waiting"), int):
+        return str(SENTENCE["untold"]) if is_lacking(values, "site", "waiting") else _cause(standing)
     if standing.ticks or standing.alive_at is None:
         return f"{_about_waiting(values, place.now)} {_about_agents(values, place.now)}".strip()
     then = f"{_about_waiting(values, standing.alive_at)} {_about_agents(values, place.now)}".strip()

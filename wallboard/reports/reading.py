@@ -15,7 +15,7 @@ from django.db import DatabaseError, InterfaceError
 
 from stats import clock
 from stats.domain.facts import Facts
-from stats.domain.freshness import feed_values
+from stats.domain.freshness import feed_values, is_being_read
 from stats.domain.periods import business_day, day_bounds
 from stats.domain.presence_changes import PresenceSeen
 from stats.domain.records import Party
@@ -134,6 +134,9 @@ def _complete_to(told: Live, kind: Kind, rolled_to: int) -> int:
         return min(rolled_to, day_bounds(business_day(told.as_of, timezone), timezone)[0])
     known = told.as_of
     for source in told.facts.sources.values():
+        if is_being_read(source):
+            timezone = told.facts.timezone
+            known = min(known, day_bounds(business_day(told.as_of, timezone), timezone)[0])
         for presence in (False, True) if kind == "agent" else (False,):
             feed = feed_values(source, presence=presence, as_of=told.as_of)
             alive = feed["alive_at"]

@@ -2,6 +2,7 @@
 
 from stats.providers.base import FACTS, Company, How, Option
 from stats.providers.vocatech.hook import VocatechHook
+from stats.providers.vocatech.lacking import LACKS
 from stats.providers.vocatech.provider import VocatechProvider
 
 # Groups are legs of a call only where they post events of their own; who passed a call on is read out of its journey.
@@ -12,10 +13,6 @@ _NONE = ("presence_past", "estimate", "hold", "sentiment", "dial")
 def _how(fact: str) -> How:
     return "none" if fact in _NONE else "derived" if fact in _DERIVED else "told"
 
-
-# Hold lies in the talk; a voicemail, and a callback that was ordered, have no word in a journey.
-_OF_QUEUES = ("att", "avg_hold", "voicemail", "callbacks")
-_AVAILABILITY = ("agents_logged_in", "agents_ready", "agents_wrapup", "agents_away")
 
 COMPANY = Company(
     name="vocatech",
@@ -31,14 +28,6 @@ COMPANY = Company(
         Option(name="help_page_signature", kind="switch", default=False),
     ),
     can={fact: _how(fact) for fact in FACTS},
-    lacks={
-        "queue": ("estimated_wait", "not_answer_risk", *_OF_QUEUES, *_AVAILABILITY, "agents_ringing", "agents_talking", "agents_unknown"),
-        "site": (*_OF_QUEUES, *_AVAILABILITY, "agents_ringing", "agents_talking", "agents_unknown"),
-        # Of an answered call the past tells the talk and not the ring before it.
-        "agent": (
-            *("talk_time", "hold_time", "ring_time"),
-            *("time_wrapup", "time_ready", "time_idle", "time_away", "time_logged_in", "occupancy"),
-        ),
-    },
+    lacks=LACKS,
     derives_presence=True,
 )

@@ -59,6 +59,7 @@ def leg(step: str, told: Leg, event: Event, hearing: Hearing) -> list[Telling]:
     active = False if ended else True if step == "started" else None
     tellings: list[Telling] = []
     if extension in known.groups:
+        known.groups_post = True
         visit = Visit(
             queue=hearing.party(extension, told.extension_name),
             entered_at=began_at,

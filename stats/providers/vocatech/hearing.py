@@ -57,6 +57,7 @@ class Known:
     names: OrderedDict[str, str] = field(default_factory=OrderedDict)
     groups: dict[str, str] = field(default_factory=dict)  # extension -> name
     menus: set[str] = field(default_factory=set)
+    groups_post: bool = False  # a group has posted a leg of its own
     rings_first: bool = False  # answered segments of users begin with the ring
     users: OrderedDict[str, None] = field(default_factory=OrderedDict)
 

@@ -12,6 +12,7 @@ from stats.domain.records import AgentPresence, Call, Telling
 from stats.providers.base import Connected, FeedSpec, Frames, HookFact, Only, Page, Sound, SourceConfig, unpack_delivery
 from stats.providers.vocatech import events, people
 from stats.providers.vocatech.hearing import Hearing, Known
+from stats.providers.vocatech.lacking import SILENT_GROUPS
 from stats.providers.vocatech.lists import Lists
 from stats.providers.vocatech.pace import Sleep
 from stats.providers.vocatech.rest import NotThere, Rest
@@ -41,6 +42,15 @@ class VocatechProvider:
         self._contacts: dict[tuple[str, str], Contact] = {}
 
     # -- what is posted ------------------------------------------------------------------------------------------------
+
+    @property
+    def lacks(self) -> Mapping[str, Sequence[str]]:
+        """Who waits is told by groups that post; where none has, nobody knows."""
+        return {} if self._known.groups_post else SILENT_GROUPS
+
+    def lacked(self, left: Mapping[str, Sequence[str]]) -> None:
+        """What whoever held the source before us could not tell."""
+        self._known.groups_post |= "waiting" not in left.get("queue", ("waiting",))
 
     def open(self, feed: str) -> AbstractAsyncContextManager[Frames]:
         """Nothing is ever opened: the one feed is posted to us."""

@@ -208,6 +208,8 @@ def _record(heard: Heard, hearing: Hearing) -> list[Telling]:
             queue_ms=ring if unnamed else None,
             talk_ms=talk if unnamed else None,
             voicemail=(voicemail and not answered) or None,
+            # By the vendor's word somebody answered, whom it does not name: who waited was not lost, nor answered by anybody known.
+            moved_on=(answered is None and last in _ANSWERED and not voicemail and length is not None and length > (ring or 0)) or None,
             asof=hearing.received_at,
             derived=True,
         )

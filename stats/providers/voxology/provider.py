@@ -56,6 +56,11 @@ class VoxologyProvider:
         self._polls = Polls(self._rest, self._book, every_s=every_s, now_ms=now_ms)
         self._past = Past(self._rest, self._teller)
 
+    @staticmethod
+    def heard(call: Call) -> bool:
+        """Whether a record holds what only who watches is told: no log names a queue."""
+        return bool(call.visits)
+
     def open(self, feed: str) -> AbstractAsyncContextManager[Frames]:
         """Ask by turns; see LiveProvider."""
         return self._polls.open(feed)
