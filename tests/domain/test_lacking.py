@@ -127,3 +127,12 @@ def test_whoever_sees_the_queues_of_one_system_sees_what_that_one_lacks() -> Non
     sighted = Sighted(organisation, Sight(queues=frozenset({"s:v:800"})))
     site = sighted.seen_of(values(held, NOW), held, NOW)["site"]
     assert (site["offered"], site["answered"]) == (None, 0)
+
+
+def test_the_site_is_unknown_while_a_part_of_it_is_being_read() -> None:
+    """A sum that grows with every page is no number of today; one that cannot be reached has told nothing, and hides nothing."""
+    for state, known in (("seeding", False), ("auth_error", True), ("connecting", True), ("paused", True)):
+        shown = values(facts(source("v"), source("w", known=False, state=state)), NOW)
+        assert shown["site"]["known"] is known, state
+        assert (shown["site"]["offered"], shown["site"]["lost_callers"]) == ((0, 0) if known else (None, None))
+        assert shown["queue:s:v:800"]["offered"] == 0, "of the other one everything is known"

@@ -10,7 +10,7 @@ from stats.clock import now_ms, steady_ms
 from stats.domain.facts import SocketFacts, SourceFacts, Stretch
 from stats.domain.merge import FRAME, Told
 from stats.domain.metrics import CountingRules
-from stats.domain.records import Call, Direction, Journey
+from stats.domain.records import Call, Direction, Journey, Party, Visit
 from stats.domain.unheard import Unheard
 from stats.ingest import listening
 from stats.ingest.health import SourceHealth
@@ -229,3 +229,18 @@ async def test_a_process_that_stood_still_has_missed_what_nobody_asked_for(
 
 def nothing() -> None:
     """Nobody is waiting for word."""
+
+
+def test_where_a_record_shows_that_it_was_heard_nothing_else_counts(now: int) -> None:
+    """A log names no queue: who was seen in one, by whomever, was heard; who was in none may have come and gone."""
+    silence = Silence("vy")
+    silence.heard = VoxologyProvider.heard
+    silence.add(now - 20_000, now)
+    stay = Visit(queue=Party(ref="vy:q"), entered_at=now - 15_000, active=False)
+    silence.written(replace(call(now - 18_000, now - 5_000), visits=(stay,)))
+    silence.written(call(now - 18_000, now - 5_000, Direction.OUT))
+    silence.written(call(now - 90_000, now - 30_000))
+    silence.told(call(now - 18_000, now - 5_000), PAST, NEVER)
+    assert lasts(silence) == [None]
+    silence.written(call(now - 18_000, now - 5_000))
+    assert lasts(silence) == [now - 5_000]

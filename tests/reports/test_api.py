@@ -10,7 +10,8 @@ from django.conf import settings
 from django.test import AsyncClient
 
 from stats.clock import now_ms
-from stats.domain.periods import business_day, quarter_of
+from stats.domain.facts import Facts, SocketFacts, SourceFacts
+from stats.domain.periods import business_day, day_bounds, quarter_of
 from stats.domain.presence_changes import PresenceSeen
 from stats.domain.report import Span
 from stats.history import rolling
@@ -210,6 +211,22 @@ async def test_more_loose_calls_than_can_be_read_cost_completeness_and_not_the_a
     answer = (await ask(f"/api/v1/reports/queues?from={day_before(today(), 1)}")).json()
     assert summed(answer, "queue_id", "offered") == {111834: 4, 111835: 1}
     assert datetime.fromisoformat(answer["complete_to"]) < datetime.fromisoformat(answer["as_of"])
+
+
+def test_while_a_source_is_read_for_the_first_time_today_is_not_complete() -> None:
+    """Rows of today grow with every page; what is before today stands."""
+    now = now_ms()
+    midnight = day_bounds(business_day(now, ZONE), ZONE)[0]
+
+    def complete_to(**more: Any) -> int:
+        source = SourceFacts(name=SOURCE, provider="voxloud", written_at=now, **more)
+        source.sockets["events"] = SocketFacts(state="open", alive_at=now, calls=True)
+        facts = Facts(timezone=ZONE, sources={SOURCE: source})
+        return reading._complete_to(overlay.Live(as_of=now, facts=facts), "queue", now)
+
+    assert complete_to(state="seeding") == midnight
+    assert complete_to(state="live", known=True) == now
+    assert complete_to(state="auth_error") > midnight, "it has told nothing"
 
 
 async def test_quarters_that_wait_are_as_before_and_no_call_counts_twice(ask: Ask, worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
