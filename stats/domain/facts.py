@@ -78,6 +78,7 @@ class SourceFacts:
     unheard: tuple[Stretch, ...] = ()  # the newest, in order
     # Posts that come once and were not taken, as the vendor counts them, by kind; None: nobody has asked.
     refused: dict[str, int] | None = None
+    learnt: dict[str, str] = field(default_factory=dict)  # what a provider has learnt and its successor needs, in the provider's words
     looked_at: int | None = None  # when what is ordered there was found in order last, epoch ms
 
 

@@ -20,6 +20,7 @@ from stats.ingest.unheard import SHORT_MS, since_nobody_listened
 from stats.live.board_store import Store
 from stats.live.inbox import Inbox, InboxFrames
 from stats.providers.base import Frames, Hooked, Knows, LiveProvider, Settles
+from stats.providers.learning import Learns
 from stats.providers.registry import COMPANIES
 
 Work = Callable[[], Coroutine[Any, Any, None]]
@@ -43,6 +44,7 @@ class Beside:
         self._good_at = 0  # until when somebody before us looked after what is posted
         road.silence.matters = any(scope.endswith(PAST) for scope in health.facts.lacks)
         road.silence.heard = getattr(provider, "heard", None)
+        health.learnt = provider.learnt if isinstance(provider, Learns) else None
 
     def open(self, feed: str, keeping: Keeping | None) -> AbstractAsyncContextManager[Frames]:
         """A feed: the vendor's own, or what was posted to us. What is read of the inbox goes out of it when everything it told is safe."""
@@ -68,6 +70,8 @@ class Beside:
         now = now_ms()
         if left is not None and (learnt := getattr(self._provider, "lacked", None)) is not None:
             learnt(left.lacks)
+        if left is not None and isinstance(self._provider, Learns):
+            self._provider.remember(left.learnt)
         self._good_at = now if left is None else _looked_at(left) + apart_ms
         since = None if whole else since_nobody_listened(left, self._provider.feeds, apart_ms, now)
         if since is not None:

@@ -43,6 +43,7 @@ class SourceHealth:
         self.openings: dict[str, int] = dict.fromkeys(feeds, 0)
         self.auth = False
         self.lacks: Callable[[], dict[str, tuple[str, ...]]] | None = None  # what cannot be told, as it is just now
+        self.learnt: Callable[[], dict[str, str]] | None = None
         self.gap = True  # the past must be read (again) before the numbers are whole
 
     def opened(self, feed: str, now: int) -> None:
@@ -125,6 +126,8 @@ class SourceHealth:
         self.facts.written_at = now
         if self.lacks is not None:
             self.facts.lacks = self.lacks()
+        if self.learnt is not None:
+            self.facts.learnt = self.learnt()
         return on_the_wall(self.facts, stepped) if stepped else self.facts
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from stats.domain.directory import Directory
 from stats.domain.errors import Refused, Retry
+from stats.domain.merge import Told
 from stats.domain.outcomes import VisitOutcome
 from stats.domain.records import Direction
 from stats.ingest.deriving import Deriving
@@ -358,6 +359,44 @@ async def test_what_left_while_nobody_watched_is_told_by_whoever_watches_next() 
         for call in (talks, out):
             assert [offer.active for offer in ear.calls[made.id_of(call)].offers] == [True]
         assert ear.settled(made.id_of(out)).outgoing
+        await ear.provider.close()
+
+
+@pytest.mark.acceptance("VY-09", "VY-05")
+@pytest.mark.parametrize("remembers", [True, False])
+async def test_whoever_was_answered_while_nobody_watched_is_answered_where_the_agents_number_was_learnt(remembers: bool) -> None:
+    """VY-05 and VY-09: logs name no agent; the leg of one who answered before is known by its number, after a restart too."""
+    async with stage(Switches(webhooks=False)) as made:
+        first = made.call()
+        offer = made.ring(first, 2, made.enter(first))
+        made.answer(offer)
+        made.wait(1)
+        await made.round()
+        made.hang_up(first)
+        made.wait(5)
+        second = made.call("0046701740613")
+        stay = made.enter(second)
+        made.wait(1)
+        await made.round()
+        made.wait(4)
+        made.answer(made.ring(second, 2, stay))
+        made.wait(6)
+        made.hang_up(second)
+        made.wait(2)
+        _, ear = made.listener()
+        ear.calls = dict(made.ear.calls)
+        if remembers:
+            ear.provider.remember(made.provider.learnt())
+        ear.provider.recall([call for call in ear.calls.values() if not call.over])
+        await made.round(ear=ear)
+        at = made.now
+        page = await ear.provider.page("logs", start_ms=at - 3_600_000, end_ms=at, first=100, after=None, received_at=at)
+        ear.take(page.tellings, Told("historic", 0))
+        (visit,) = ear.settled(made.id_of(second)).visits
+        assert visit.outcome == (ANSWERED if remembers else ABANDONED)
+        if remembers:
+            assert visit.wait is not None
+            assert abs(visit.wait - 5_000) <= 1_000
         await ear.provider.close()
 
 

@@ -97,6 +97,10 @@ class Watch:
     next_at: int = 0
 
 
+# Of those a successor is told of.
+MOST_REACHED = 300
+
+
 class Book:
     """Everything remembered of one source. `numbers`: agents' own numbers or addresses, in small letters, with what they are called."""
 
@@ -146,6 +150,10 @@ class Book:
             self.learnt.move_to_end(number.casefold())
             if len(self.learnt) > MOST:
                 self.learnt.popitem(last=False)
+
+    def reached(self) -> dict[str, str]:
+        """The newest numbers at which agents were reached, each with the agent's `Party.ref`."""
+        return {number: agent.ref for number, agent in list(self.learnt.items())[-MOST_REACHED:] if agent.ref}
 
     # -- who is there --------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from stats import clock
 from stats.domain.errors import Malformed, Refused
 from stats.domain.notes import Recording
-from stats.domain.records import AgentPresence, Call, Direction, Telling
+from stats.domain.records import AgentPresence, Call, Direction, Party, Telling
 from stats.providers.base import FeedSpec, Frames, Only, Page, Sound, SourceConfig, unpack_delivery
 from stats.providers.voxology import sounds, values
 from stats.providers.voxology.bodies import fields_of
@@ -60,6 +60,16 @@ class VoxologyProvider:
     def heard(call: Call) -> bool:
         """Whether a record holds what only who watches is told: no log names a queue."""
         return bool(call.visits)
+
+    def learnt(self) -> dict[str, str]:
+        """Numbers of agents' telephones by the legs that named them; see Learns."""
+        return self._book.reached()
+
+    def remember(self, learnt: Mapping[str, str]) -> None:
+        """See Learns."""
+        for number, ref in learnt.items():
+            if number not in self._book.learnt:
+                self._book.learn(number, Party(ref=ref))
 
     def open(self, feed: str) -> AbstractAsyncContextManager[Frames]:
         """Ask by turns; see LiveProvider."""
