@@ -12,13 +12,16 @@ from stats.domain.merge import FRAME, Told
 from stats.domain.metrics import CountingRules
 from stats.domain.records import Call, Direction, Journey, Party, Visit
 from stats.domain.unheard import Unheard
+from stats.history.assignments import Assigned
 from stats.ingest import listening
 from stats.ingest.health import SourceHealth
 from stats.ingest.held import Held
 from stats.ingest.pipeline import Road
 from stats.ingest.quarantine import Quarantine
+from stats.ingest.resting import Resting
 from stats.ingest.unheard import HOUR_MS, MOST, Silence, since_nobody_listened
 from stats.live.board_store import Store
+from stats.live.leases import Lease
 from stats.providers.base import SourceConfig
 from stats.providers.telavox.provider import TelavoxProvider
 from stats.providers.voxloud.provider import VoxloudProvider
@@ -244,3 +247,15 @@ def test_where_a_record_shows_that_it_was_heard_nothing_else_counts(now: int) ->
     assert lasts(silence) == [None]
     silence.written(call(now - 18_000, now - 5_000))
     assert lasts(silence) == [now - 5_000]
+
+
+def test_a_pause_begins_when_the_door_shuts_and_not_when_the_worker_goes(redis_server: str, now: int) -> None:
+    """What is posted between the two is let go."""
+    assigned = Assigned(
+        **{"organisation": "north", "timezone": "Etc/UTC", "provider": "voxloud", "name": "vl", "live_url": "", "historic_url": ""},
+        **{"token": "t", "default_region": "SE", "rules": CountingRules(), "paused_at": now - 5_000},
+    )
+    store = Store(redis_server)
+    resting = Resting(store, assigned, Lease(store, "north", "vl"))
+    left = report(now, 1_000, events=SocketFacts(state="away", away_since=now - 3_000, calls=True))
+    assert since_nobody_listened(resting._report(left), POSTED, 0, now) == now - 5_000
