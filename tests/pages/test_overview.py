@@ -83,6 +83,12 @@ def test_the_sentence_says_of_what_was_that_it_was_and_when() -> None:
     assert sentence_of(told, later) == "As of 08:00: One caller has waited 0:31 in Support. Agents ready: 2 of 3."
 
 
+def test_the_sentence_says_that_nobody_can_tell_who_waits_and_not_that_nobody_does() -> None:
+    values: Values = {**FEEDS, "site": {"waiting": None, "lacks": ["waiting"]}, "queue:1": queue("Support")}
+    place = Place(now=NOW, timezone="UTC", language="en")
+    assert sentence_of(values, place) == "Who is waiting cannot be told."
+
+
 @pytest.mark.parametrize(("language", "amount"), [("en", "79.6 %"), ("sv", "79,6 %")])
 def test_a_share_that_falls_short_by_little_is_not_rounded_to_its_goal(language: str, amount: str) -> None:
     values: Values = {**FEEDS, "queue:1": queue("Nearly", **{"service_level": 0.796, "service_level:severity": "attention"})}
