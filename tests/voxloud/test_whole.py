@@ -10,20 +10,13 @@ import pytest
 from stats.clock import now_ms
 from tests.acceptance.product import agent, eventually, queue
 from tests.voxloud.telling import event, key_of, record
-from tests.voxloud.whole import DAY_MS, KEY, WITHIN_S, PostedTo
+from tests.voxloud.whole import DAY_MS, KEY, WITHIN_S, PostedTo, ready
 
 
 @pytest.fixture(scope="module")
 def product() -> Iterator[PostedTo]:
-    """Everything runs, the day is read, and everything is ordered."""
-    running = PostedTo()
-    try:
-        running.start()
-        eventually(lambda: len(running.ordered()) == 7, 30, running.said)
-        running.until("live", 30)
-        yield running
-    finally:
-        running.destroy()
+    """Nobody has called yet."""
+    yield from ready()
 
 
 def state_of(product: PostedTo, ext: int) -> str:

@@ -14,7 +14,7 @@ def product() -> Iterator[Asking]:
     """One has waited and given up when it was added; another one waits."""
     running = Asking()
     try:
-        running.houses_door()
+        running.until_the_house_answers()
         for caller, number in (("over", "0046701740613"), ("waits", "0046701740614")):
             running.act("call", caller, number=number)
             running.act("enter", caller)
