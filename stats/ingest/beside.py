@@ -68,8 +68,6 @@ class Beside:
     def begun(self, left: SourceFacts | None, apart_ms: int, whole: bool) -> None:
         """Write down since when nobody had listened, if anything can have been missed; not where all was handed over (`whole`)."""
         now = now_ms()
-        if left is not None and (learnt := getattr(self._provider, "lacked", None)) is not None:
-            learnt(left.lacks)
         if left is not None and isinstance(self._provider, Learns):
             self._provider.remember(left.learnt)
         self._good_at = now if left is None else _looked_at(left) + apart_ms

@@ -14,7 +14,7 @@ from dataclasses import replace
 from stats.clock import now_ms
 from stats.domain.facts import SourceFacts, Stretch
 from stats.domain.merge import Told
-from stats.domain.records import Call, Direction
+from stats.domain.records import Call, Direction, Journey
 from stats.domain.unheard import Unheard
 from stats.ingest.held import Held
 from stats.providers.base import FeedSpec
@@ -70,24 +70,24 @@ class Silence:
 
     def told(self, call: Call, how: Told, held: Held) -> None:
         """A call was told of, after `held` was known of it."""
-        if self.heard is None and _may_lie_before(call, self._followed_to):
-            self._follow(call, held, live=how.kind == "frame")
+        journey = _called_in_before(call, self._followed_to) if self.heard is None else None
+        if journey is not None:
+            self._follow(call.id_call, journey, held, live=how.kind == "frame")
 
     def written(self, call: Call) -> None:
         """All that is known of a call goes to the store."""
-        if self.heard is None or not _may_lie_before(call, self._followed_to) or self.heard(call):
+        if self.heard is None or (journey := _called_in_before(call, self._followed_to)) is None or self.heard(call):
             return
-        if call.journey is not None and call.journey.direction is Direction.IN and not call.journey.internal:
-            self._follow(call, None, live=False)
+        if journey.direction is Direction.IN and not journey.internal:
+            self._follow(call.id_call, journey, None, live=False)
 
-    def _follow(self, call: Call, held: Held | None, *, live: bool) -> None:
-        oldest, journey = now_ms() - FOLLOWED_MS, call.journey
+    def _follow(self, id_call: str, journey: Journey, held: Held | None, *, live: bool) -> None:
+        oldest = now_ms() - FOLLOWED_MS
         for stretch in self.stretches:
             if stretch.end <= oldest or (held is not None and not live and (stretch.settled or held.heard_at > stretch.end)):
                 continue
-            if stretch.number == self._remembered[0] and call.id_call in self._remembered[1]:
+            if stretch.number == self._remembered[0] and id_call in self._remembered[1]:
                 continue
-            assert journey is not None
             at = _unheard_at(stretch, journey.started_at or 0, journey.ended_at, live=live)
             if at is not None and (stretch.last is None or stretch.last < at):
                 self._replace(stretch, replace(stretch, last=at))
@@ -113,11 +113,12 @@ class Silence:
         self.changes.append(Unheard(source=self._source, number=stretch.number, start=stretch.start, end=stretch.end, last=stretch.last))
 
 
-def _may_lie_before(call: Call, instant: int) -> bool:
-    """Whether a call that somebody was called by began before an instant."""
+def _called_in_before(call: Call, instant: int) -> Journey | None:
+    """What is told of a call that began before an instant, and was not made by us; else None."""
     journey = call.journey
-    begun = journey.started_at if journey is not None and journey.direction is not Direction.OUT else None
-    return begun is not None and begun < instant
+    if journey is None or journey.direction is Direction.OUT or journey.started_at is None or journey.started_at >= instant:
+        return None
+    return journey
 
 
 def _unheard_at(stretch: Stretch, started_at: int, ended_at: int | None, *, live: bool) -> int | None:

@@ -25,7 +25,8 @@ async def test_waiting_is_unknown_until_a_group_has_posted_and_for_a_successor_n
         assert "waiting" not in told["queue"]
         assert "waiting" not in told["site"]
         successor = VocatechProvider(config("http://127.0.0.1:9/v1"))
-        successor.lacked(told)
+        assert "waiting" in successor.lacks["queue"]
+        successor.remember(provider.learnt())
         assert "waiting" not in successor.lacks.get("queue", ())
         await successor.close()
     finally:

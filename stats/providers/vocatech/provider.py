@@ -48,9 +48,13 @@ class VocatechProvider:
         """Who waits is told by groups that post; where none has, nobody knows."""
         return {} if self._known.groups_post else SILENT_GROUPS
 
-    def lacked(self, left: Mapping[str, Sequence[str]]) -> None:
-        """What whoever held the source before us could not tell."""
-        self._known.groups_post |= "waiting" not in left.get("queue", ("waiting",))
+    def learnt(self) -> dict[str, str]:
+        """Whether groups post; see Learns."""
+        return {"groups": "post"} if self._known.groups_post else {}
+
+    def remember(self, learnt: Mapping[str, str]) -> None:
+        """See Learns."""
+        self._known.groups_post |= learnt.get("groups") == "post"
 
     def open(self, feed: str) -> AbstractAsyncContextManager[Frames]:
         """Nothing is ever opened: the one feed is posted to us."""
