@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from stats.providers.base import SourceConfig
+from stats.providers.vocatech import pace
 from stats.providers.vocatech.provider import VocatechProvider
 from stats.providers.vocatech.simulator import DEFAULT_TOKEN, VocatechSimulator
 from stats.simulation import records
@@ -17,6 +18,12 @@ Dial = Callable[..., VocatechProvider]
 def config(url: str, token: str = DEFAULT_TOKEN, **settings: Any) -> SourceConfig:
     """A Swedish company, as the floor's callers are Swedish."""
     return SourceConfig(name="voca", live_url=url, historic_url="", token=token, default_region="SE", settings=settings)
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_asked() -> None:
+    """A look-alike may get the port of an earlier one, whose key had asked its fill, or by a clock of a test's own."""
+    pace._PACES.clear()
 
 
 @pytest.fixture(scope="package")
