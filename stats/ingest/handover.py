@@ -8,6 +8,8 @@ Rules that hold here:
 """
 
 import asyncio
+import contextlib
+from collections.abc import Iterator
 
 import structlog
 
@@ -38,6 +40,18 @@ LINGER_S = 0.2
 
 class LostLease(Exception):
     """Another worker has this source now."""
+
+
+@contextlib.contextmanager
+def lost_as_one(name: str) -> Iterator[None]:
+    """Around a group of tasks: where the lost lease of `name` is all that ended them, one LostLease is raised instead of a group."""
+    try:
+        yield
+    except BaseExceptionGroup as several:
+        # Raised in an `except*`, it would come as a group of one in some versions of Python.
+        if several.split(LostLease)[1] is not None:
+            raise
+        raise LostLease(name) from several
 
 
 class Handover:

@@ -20,7 +20,7 @@ from stats.domain.metrics import CountingRules
 from stats.history.erased import NOBODY, Erased
 from stats.ingest.backoff import Doorstep, delays
 from stats.ingest.beside import Beside, company_facts
-from stats.ingest.handover import Handover, LostLease, inherit, readable, since_left
+from stats.ingest.handover import Handover, LostLease, inherit, lost_as_one, readable, since_left
 from stats.ingest.health import SourceHealth
 from stats.ingest.keeping import Keeping, Keeps
 from stats.ingest.listening import Listening
@@ -114,12 +114,11 @@ class Session:
         """Until cancelled, or LostLease. Everything else is healed inside."""
         try:
             await self._begin()
-            async with asyncio.TaskGroup() as tasks:
-                for feed in self._provider.feeds:
-                    tasks.create_task(self._listening.keep_open(feed), name=f"feed {feed}")
-                tasks.create_task(self._hold(tasks), name="hold")
-        except* LostLease as lost:
-            raise LostLease(self._name) from lost
+            with lost_as_one(self._name):
+                async with asyncio.TaskGroup() as tasks:
+                    for feed in self._provider.feeds:
+                        tasks.create_task(self._listening.keep_open(feed), name=f"feed {feed}")
+                    tasks.create_task(self._hold(tasks), name="hold")
         finally:
             await self._farewell()
 

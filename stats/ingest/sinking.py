@@ -22,7 +22,7 @@ from stats.history.shelf import ask
 from stats.history.telling import Away
 from stats.ingest import sounding
 from stats.ingest.backoff import delays
-from stats.ingest.handover import LostLease
+from stats.ingest.handover import LostLease, lost_as_one
 from stats.ingest.sink_options import options_of
 from stats.ingest.sink_reading import ReadingBack
 from stats.ingest.sink_sending import Sending, SoundOf
@@ -65,17 +65,16 @@ class Sinking:
         """Until cancelled. Raises LostLease."""
         paces = self._standing.paces
         try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._renew(), name="renew")
-                if self._assignment.paused_at is None:
-                    await self._begin()
-                    tasks.create_task(self._forever(self._look, paces.look), name="take in")
-                    tasks.create_task(self._forever(self._reading.some, paces.read), name="read back")
-                    for number in range(SENDERS):
-                        tasks.create_task(self._forever(self._sending.some, paces.idle), name=f"send {number}")
-                    tasks.create_task(self._let_in(), name="let in")
-        except* LostLease as lost:
-            raise LostLease(self._assignment.name) from lost
+            with lost_as_one(self._assignment.name):
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._renew(), name="renew")
+                    if self._assignment.paused_at is None:
+                        await self._begin()
+                        tasks.create_task(self._forever(self._look, paces.look), name="take in")
+                        tasks.create_task(self._forever(self._reading.some, paces.read), name="read back")
+                        for number in range(SENDERS):
+                            tasks.create_task(self._forever(self._sending.some, paces.idle), name=f"send {number}")
+                        tasks.create_task(self._let_in(), name="let in")
         finally:
             await self._sink.close()
             with contextlib.suppress(StoreAway):

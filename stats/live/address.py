@@ -6,13 +6,15 @@ Rules that hold here: no message repeats the address, for it may hold a password
 import re
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 Mode = Literal["single", "sentinel", "cluster"]
 PLAIN = ("redis", "rediss", "unix")
 SENTINEL = ("redis+sentinel", "rediss+sentinel")
 CLUSTER = ("redis+cluster", "rediss+cluster")
 SENTINEL_PORT, REDIS_PORT = 26379, 6379
+# The library's own reading wants one host: some of its versions refuse a list that holds an address in brackets.
+_URL = re.compile(r"([a-z+]+)://(?:([^/?#]*)@)?([^/?#@]*)([^?#]*)(?:\?([^#]*))?")
 _HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9_.-]+))(?::([0-9]{1,5}))?")
 _OPTIONS = ("db", "ssl_ca_certs", "sentinel_username", "sentinel_password")
 _EXPECTED_SENTINEL = "redis+sentinel://[user:password@]host:port,host:port/service_name[?db=0]"
@@ -54,23 +56,26 @@ def read_address(url: str) -> Address:
 
 def shown(url: str) -> str:
     """An address without what nobody else may read."""
-    parts = urlsplit(url)
-    if parts.scheme == "unix":
-        return parts.path
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    parts = _URL.fullmatch(url.partition("#")[0])
+    if parts is None:
+        return url.partition(":")[0]
+    scheme, _credentials, hosts, path, _query = parts.groups()
+    return path if scheme == "unix" else f"{scheme}://{hosts}{path}"
 
 
 def _of_many(url: str, mode: Mode, port: int, expected: str) -> Address:
+    parts = _URL.fullmatch(url)
+    if parts is None:
+        raise WrongAddress(expected)
+    scheme, credentials, listed, path, query = (each or "" for each in parts.groups())
     try:
-        parts = urlsplit(url)
-        options = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
+        options = dict(parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query)))
     except ValueError:
         raise WrongAddress(expected) from None
-    credentials, _, netloc = parts.netloc.rpartition("@")
     username, _, password = credentials.partition(":")
-    hosts = tuple(_host(each, port, expected) for each in netloc.split(","))
-    service, db = unquote(parts.path.strip("/")), options.get("db", "0")
-    if parts.fragment or any(name not in _OPTIONS for name in options) or not re.fullmatch(r"[0-9]{1,4}", db):
+    hosts = tuple(_host(each, port, expected) for each in listed.split(","))
+    service, db = unquote(path.strip("/")), options.get("db", "0")
+    if any(name not in _OPTIONS for name in options) or not re.fullmatch(r"[0-9]{1,4}", db):
         raise WrongAddress(expected)
     if mode == "sentinel" and not re.fullmatch(r"[A-Za-z0-9._-]+", service):
         raise WrongAddress(f"{expected}, with the name of the service")
@@ -84,7 +89,7 @@ def _of_many(url: str, mode: Mode, port: int, expected: str) -> Address:
         db=int(db),
         username=unquote(username) or None,
         password=unquote(password) or None,
-        tls=parts.scheme.startswith("rediss"),
+        tls=scheme.startswith("rediss"),
         ca_certs=options.get("ssl_ca_certs"),
         sentinel_username=options.get("sentinel_username") or None,
         sentinel_password=options.get("sentinel_password") or None,

@@ -12,7 +12,7 @@ from stats.clock import now_ms
 from stats.domain.metrics import CountingRules
 from stats.history.assignments import Assigned
 from stats.ingest import pulse, session
-from stats.ingest.handover import LostLease
+from stats.ingest.handover import LostLease, lost_as_one
 from stats.ingest.pulse import STUCK_MS, Pulse
 from stats.ingest.supervisor import Supervisor
 from stats.live.keys import key
@@ -162,3 +162,23 @@ async def test_a_loop_that_stood_still_loses_its_lease_and_writes_nothing(redis_
         assert await client.hget(key(ORGANISATION, "meta"), "rev") == rev
         assert await watch.store.load(ORGANISATION, SOURCE, ["sleeper"]) == {}
         watch.task = None
+
+
+async def test_a_lost_lease_comes_out_of_a_group_of_tasks_alone_and_other_troubles_with_it_as_they_are() -> None:
+    """Whether the versions of Python group what is raised while a group is handled or not."""
+
+    async def fails(why: Exception) -> None:
+        raise why
+
+    async def ended_by(*troubles: Exception) -> None:
+        with lost_as_one("telavox"):
+            async with asyncio.TaskGroup() as tasks:
+                for trouble in troubles:
+                    tasks.create_task(fails(trouble))
+
+    for lost in ([LostLease("telavox")], [LostLease("telavox"), LostLease("telavox")]):
+        with pytest.raises(LostLease):
+            await ended_by(*lost)
+    with pytest.raises(ExceptionGroup) as several:
+        await ended_by(LostLease("telavox"), ValueError("another"))
+    assert sorted(type(each).__name__ for each in several.value.exceptions) == ["LostLease", "ValueError"]
