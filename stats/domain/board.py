@@ -13,7 +13,18 @@ from stats.domain.agent_board import Agents, agent_values
 from stats.domain.facts import Facts, PartyFacts
 from stats.domain.freshness import LATE_AFTER_MS, counted_values, feed_values, is_being_read, source_values
 from stats.domain.kept import Kept, total
-from stats.domain.lacking import DERIVED, heard_from, lacks_of, site_lacks, site_unheard, starts, take_out, unheard_of
+from stats.domain.lacking import (
+    DERIVED,
+    heard_from,
+    lacks_of,
+    site_lacks,
+    site_unheard,
+    site_without,
+    starts,
+    take_out,
+    tell_without,
+    unheard_of,
+)
 from stats.domain.lost import LostCallers, lost_callers
 from stats.domain.metrics import DEFAULT_TARGETS
 from stats.domain.periods import MINUTE_MS, WINDOWS, business_day, day_bounds, minute_of, window_minutes
@@ -165,7 +176,9 @@ def site_values(facts: Facts, as_of: int, now: Now, memory: Memory) -> dict[str,
     newest = minute_of(as_of + ahead)
     spark = [facts.minutes.get(m, {}).get("s", {}).get("calls_in", 0) for m in range(newest - 59, newest + 1)]
     values["calls_in.spark"] = spark if known else None
-    take_out(values, site_lacks(facts), *site_unheard(facts, starts(facts, as_of)))
+    begun = starts(facts, as_of)
+    take_out(values, site_lacks(facts), *site_unheard(facts, begun))
+    tell_without(values, site_without(facts, begun))
     return values
 
 

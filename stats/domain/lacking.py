@@ -1,7 +1,8 @@
 """What a source's vendor cannot tell: such a number is None, in every window, and never 0.
 
-Rules that hold here: the site lacks what all of its sources lack; `longest_wait` lies in values as the instant it began; what a vendor
-tells only while it happens is lacking in every window of which a part was not listened to, if anything happened in that part.
+Rules that hold here: the site lacks what all of its sources lack, and says which sums are without some of them; `longest_wait` lies in
+values as the instant it began; what a vendor tells only while it happens is lacking in every window of which a part was not listened to,
+if anything happened in that part.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,6 +15,8 @@ LACKS = "lacks"
 UNHEARD = "unheard"
 # Since when everything was listened to, epoch ms; there is such a key where anything is UNHEARD.
 HEARD_FROM = "heard_from"
+# Of the site: by a number's id, with its window, the sources whose part is not in it, each with since when it is, or None.
+WITHOUT = "without"
 DERIVED = "derived"
 _KEYS = {"longest_wait": "longest_wait_since"}
 PAST = "_past"
@@ -70,6 +73,21 @@ def site_unheard(facts: Facts, begun: Starts) -> tuple[tuple[str, ...], int | No
     return tuple(sorted(found)), since
 
 
+def site_without(facts: Facts, begun: Starts) -> dict[str, dict[str, int | None]]:
+    """By id, with its window, of what some sources tell and others do not: the names of those others.
+
+    With each since when it has told its part, epoch ms; None where it never can.
+    """
+    known = {name: source for name, source in sorted(facts.sources.items()) if source.known}
+    found: dict[str, dict[str, int | None]] = {}
+    for name, source in known.items():
+        missed: dict[str, int | None] = dict.fromkeys(unheard_of(source, "site", begun), heard_from(source))
+        never = (of_window(each, window) for each in lacks_of(source, "site") for window in begun)
+        for each, since in {**missed, **dict.fromkeys(never)}.items():
+            found.setdefault(each, {})[name] = since
+    return {each: names for each, names in found.items() if len(names) < len(known)}
+
+
 def take_out(values: dict[str, object], names: Iterable[str], unheard: Iterable[str] = (), since: int | None = None) -> None:
     """Make None what cannot be told (`names` in every window, `unheard` with theirs), and say what that is."""
     if told := list(names):
@@ -82,6 +100,23 @@ def take_out(values: dict[str, object], names: Iterable[str], unheard: Iterable[
     if missed := list(unheard):
         values.update(dict.fromkeys(name for name in missed if name in values))
         values[UNHEARD], values[HEARD_FROM] = missed, since
+
+
+def tell_without(values: dict[str, object], without: Mapping[str, Mapping[str, int | None]]) -> None:
+    """Say of which of the site's numbers some sources are no part."""
+    if told := {name: dict(names) for name, names in without.items() if _KEYS.get(name, name) in values}:
+        values[WITHOUT] = told
+
+
+def without_of(values: Mapping[str, Mapping[str, object]], metrics: Iterable[str]) -> dict[str, int | None]:
+    """The sources that are no part of some of these numbers of the site, each with since when it is; None where it never will be."""
+    told = values.get("site", {}).get(WITHOUT)
+    found: dict[str, int | None] = {}
+    for metric in metrics:
+        names = told.get(metric) if isinstance(told, Mapping) else None
+        for name, since in names.items() if isinstance(names, Mapping) else ():
+            found[name] = since if isinstance(since, int) and found.get(name, since) is not None else None
+    return dict(sorted(found.items()))
 
 
 def is_lacking(values: Mapping[str, Mapping[str, object]], scope: str, metric: str) -> bool:

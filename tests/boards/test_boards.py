@@ -116,6 +116,31 @@ def test_a_tile_says_until_when_calls_went_unheard() -> None:
     assert f'data-empty="gap to {figures.wall_clock(since, samples.ZONE)}"' in draw("team", values)
 
 
+def test_a_board_says_which_systems_are_not_in_every_sum_and_until_when() -> None:
+    values = samples.normal()
+    since = samples.NOW - 3_600_000
+    assert "data-without" not in draw("team", values)
+    values["site"]["without"] = {"asa": {"voxology": since}, "waiting": {"vocatech": None}, "ivr_abandoned": {"voxloud": None}}
+    clock = figures.wall_clock(since, samples.ZONE)
+    assert f"data-without>Not in every sum: Vocatech, Voxology before {clock}<" in draw("team", values), "of what it shows alone"
+    assert f"data-without>Inte i alla summor: Vocatech, Voxology före {clock}<" in draw("supervisor", values, language="sv")
+
+
+def test_a_board_is_drawn_anew_when_what_it_cannot_tell_becomes_other() -> None:
+    """What stands still in a page would be wrong until the night."""
+    values = samples.normal()
+    revs = [board_for("team", values, "en", samples.ZONE).rev]
+    for told in (
+        {"lacks": ["agents_ready"]},
+        {"unheard": ["service_level"], "heard_from": samples.NOW - 120_000, "service_level": None},
+        {"unheard": ["service_level"], "heard_from": samples.NOW - 60_000, "service_level": None},
+        {"without": {"asa": {"voxology": samples.NOW}}},
+        {"without": {"asa": {"voxology": None}}},
+    ):
+        revs.append(board_for("team", {**values, "site": {**values["site"], **told}}, "en", samples.ZONE).rev)
+    assert len(set(revs)) == len(revs)
+
+
 def test_a_stale_board_keeps_its_numbers_stops_its_clocks_and_judges_nothing() -> None:
     html = draw("team", samples.dead(130))
     assert shown(html)["site.waiting"] == "6"

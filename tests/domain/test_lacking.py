@@ -6,7 +6,7 @@ from stats.domain.agent_board import Agents, agent_values
 from stats.domain.agent_states import succeed
 from stats.domain.board import values
 from stats.domain.facts import Facts, PartyFacts, SocketFacts, SourceFacts, Stretch
-from stats.domain.lacking import LACKS, is_lacking, unheard_until
+from stats.domain.lacking import LACKS, WITHOUT, is_lacking, unheard_until, without_of
 from stats.domain.periods import MINUTE_MS, day_bounds
 from stats.domain.records import ActiveCall, AgentPresence, Party
 from wallboard.push.organisation import LiveOrganisation
@@ -105,6 +105,21 @@ def test_a_site_adds_up_what_other_systems_tell() -> None:
     shown = values(facts(missed(stretch), source("w", lacks={"site": ("lost_callers",)})), NOW)
     assert (shown["queue:s:v:800"]["offered"], shown["site"]["offered"]) == (None, 0)
     assert shown["site"]["lost_callers"] is None, "the one cannot tell it at all, the other not today"
+    without = shown["site"][WITHOUT]
+    assert isinstance(without, dict)
+    assert (without["offered"], "lost_callers" in without) == ({"v": NOW - 1_000}, False), "a number that nobody can tell is no sum"
+    assert (without["waiting"], without["att"], without["15m.att"]) == ({"v": None}, {"v": None}, {"v": None})
+    assert set(without) <= set(shown["site"]), "of what is shown alone"
+    assert without_of(shown, ("offered", "lost_callers")) == {"v": NOW - 1_000}
+    assert without_of(shown, ("offered", "waiting")) == without_of(shown, ("waiting", "offered")) == {"v": None}, "never outlasts not yet"
+    assert without_of(shown, ("calls_in",)) == {}
+
+
+def test_a_site_of_one_system_or_of_systems_that_tell_the_same_is_without_none() -> None:
+    stretch = Stretch(start=0, end=NOW - 1_000, last=NOW - 2_000, number=1)
+    beside = (source("w", known=False, state="auth_error"),)
+    for held in ((missed(stretch),), (missed(stretch), *beside), (source("v", lacks=LACKING), source("w", lacks=LACKING))):
+        assert WITHOUT not in values(facts(*held), NOW)["site"]
 
 
 def test_an_agent_is_shown_anew_when_a_call_turns_out_to_have_gone_unheard() -> None:

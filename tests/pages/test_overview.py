@@ -1,15 +1,20 @@
 """The overview: which queue comes first, what calls for attention, and where every number leads."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth import get_user_model
 
 from stats.clock import now_ms
+from stats.domain.facts import Stretch
 from stats.domain.records import Party
 from stats.models import Organisation
+from tests.midday import ZONE
 from tests.pages.members import looks
 from tests.push.floor import SALES, SUPPORT, Worker, ended_call, ready, waiting_call
 from wallboard.accounts.models import Membership
@@ -219,3 +224,27 @@ async def test_whatever_changes_by_itself_can_be_paused(floor: Worker, address: 
     html = (await looks(address)).content.decode()
     assert html.count("data-pause-button") == 1
     assert 'data-hotkey="p"' in html
+
+
+async def test_it_says_which_systems_are_not_in_every_sum_and_why(floor: Worker) -> None:
+    now = now_ms()
+    await floor.tell(ended_call("e", since=now - 300_000), waiting_call("w", SALES, since=now - 30_000), ready())
+    assert "Sums over several" not in (await looks("/")).content.decode()
+    heard = Stretch(start=0, end=now - 60_000, last=now - 90_000, number=1)
+    await floor.report_beside("vocatech", lacks={"queue": ("waiting",), "site": ("waiting", "longest_wait")})
+    await floor.report_beside("voxology", lacks={"queue_past": ("abandoned",), "site_past": ("abandoned",)}, unheard=(heard,))
+    clock = f"{datetime.fromtimestamp((now - 60_000) / 1000, ZoneInfo(ZONE)):%H:%M}"
+    async with asyncio.timeout(10):
+        while "nobody listened" not in (words := (await looks("/")).content.decode()):  # noqa: ASYNC110 (nobody tells it)
+            await asyncio.sleep(0.1)  # it is shown with the next change of the mirror
+    assert "are without what Vocatech cannot tell" in words
+    assert 'href="/sources/vocatech/#lacks"' in words
+    assert f"Before {clock} there were calls at voxology to which nobody listened" in words
+    waiting = (await looks("/numbers/site/waiting/")).content.decode()
+    assert ("are without what Vocatech cannot tell" in waiting, "nobody listened" in waiting) == (True, False)
+    lost = (await looks("/numbers/site/abandoned/")).content.decode()
+    assert ("cannot tell." in lost, f"Before {clock} there were calls at voxology" in lost) == (False, True)
+    of_one = (await looks("/numbers/queue:111835/waiting/")).content.decode()
+    assert "Sums over several" not in of_one
+    whole = await looks("/", role="supervisor", queues=["111834"])
+    assert "Sums over several" not in whole.content.decode(), "none of these queues is of the other systems"

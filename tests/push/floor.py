@@ -60,6 +60,12 @@ class Worker:
         self.road.report(SOURCE, pack_source(self.facts))
         await self.flush()
 
+    async def report_beside(self, name: str, **changes: Any) -> None:
+        """The health of another source, which tells no call; else as ours is."""
+        assert self.road is not None
+        self.road.report(name, pack_source(replace(self.facts, name=name, provider=name, **changes)))
+        await self.flush()
+
     async def tell(self, *tellings: Call | AgentPresence) -> None:
         """Tells, and writes."""
         assert self.road is not None

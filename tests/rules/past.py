@@ -85,6 +85,14 @@ RULES: tuple[Rule, ...] = (
         tests=("tests/reports/test_lines.py::test_a_break_in_the_middle_costs_its_own_time_and_the_sums_that_hold_it",),
     ),
     Rule(
+        name="What only who listens is told is unknown where a call went unheard",
+        path="wallboard/boards/board.py",
+        part="on boards that hang",
+        old="        structure += gaps_of(values, Place(now=0, timezone=timezone, language=language))",
+        new="        gaps_of(values, Place(now=0, timezone=timezone, language=language))",
+        tests=("tests/boards/test_boards.py::test_a_board_is_drawn_anew_when_what_it_cannot_tell_becomes_other",),
+    ),
+    Rule(
         name="A pass proves itself",
         path="stats/ingest/seeding.py",
         old="                return whole and (total is None or len(keys) + len(page.malformed) >= total or rows >= total)",

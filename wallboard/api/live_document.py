@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from stats.domain.board import AGENT_COUNTS, Values
-from stats.domain.lacking import DERIVED, HEARD_FROM, LACKS, UNHEARD
+from stats.domain.lacking import DERIVED, HEARD_FROM, LACKS, UNHEARD, WITHOUT
 from stats.domain.periods import WINDOWS, business_day
 from wallboard.push.organisation import Snapshot
 
@@ -24,7 +24,7 @@ AGENT_IS = (
 )
 SOURCE_IS = ("name", "provider", "state", "reason", "seeded_to", "exact", "sockets", LACKS, HEARD_FROM)
 # Of the boards alone: how the page shows it, not what it is.
-_WHY = frozenset({LACKS, UNHEARD, HEARD_FROM, DERIVED})
+_WHY = frozenset({LACKS, UNHEARD, HEARD_FROM, WITHOUT, DERIVED})
 _OF_BOARDS = frozenset({"known", "calls_in.spark"}) | _WHY
 
 Document = dict[str, object]

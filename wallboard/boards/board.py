@@ -1,7 +1,7 @@
 """The two boards that make themselves from the queues and agents there are: `team` and `supervisor`.
 
 Rules that hold here: the same values give the same board, whatever order they come in; `rev` changes exactly when the page
-would have to be drawn anew; `wants` names everything the page shows and nothing else.
+would have to be drawn anew, which what stands still in it is a part of; `wants` names everything the page shows and nothing else.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,9 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from wallboard.boards.build import build
+from wallboard.boards.figure import Place
 from wallboard.boards.freshness import Values, sources_in
+from wallboard.boards.gaps import gaps_of
 
 TITLES = {"team": _("Team"), "supervisor": _("Supervisor")}
 KINDS = tuple(TITLES)
@@ -109,6 +111,7 @@ def board_for(slug: str, values: Values, language: str, timezone: str) -> Board:
     structure += [(line.key, line.name) for line in agents]
     with translation.override(language):
         title = str(TITLES[slug])
+        structure += gaps_of(values, Place(now=0, timezone=timezone, language=language))
     return Board(
         slug=slug,
         title=title,

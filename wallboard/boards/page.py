@@ -10,10 +10,11 @@ from wallboard.boards import figures
 from wallboard.boards.board import Board
 from wallboard.boards.figure import Place, lacking_words, reason_of
 from wallboard.boards.freshness import CALLS, PRESENCE, Standing, Values, sources_in, standing_for, standing_of, worst
+from wallboard.boards.gaps import without_words
 from wallboard.boards.layout import Layout
 from wallboard.boards.rows import COLUMNS, AgentGrid, QueueRow, agent_grid, column_set, headers, queue_rows
 from wallboard.boards.tiles import StateCount, Tile, state_counts, tiles_of
-from wallboard.boards.wording import CAUSES, LEVEL_WORDS, filled, texts_for_browser
+from wallboard.boards.wording import CAUSES, LEVEL_WORDS, filled, source_title, texts_for_browser
 
 TOP_TILES = {"team": 4, "supervisor": 6}
 
@@ -54,6 +55,7 @@ class Page:
     agents: Panel
     states: list[StateCount]
     grid: AgentGrid
+    without: str
 
 
 def page_of(board: Board, values: Values, layout: Layout, *, now: int, language: str, theme: str = "dark", owner: str = "") -> Page:
@@ -90,6 +92,7 @@ def page_of(board: Board, values: Values, layout: Layout, *, now: int, language:
             agents=Panel(label=_("Agents"), freshness=presence.level, reason=reason_of(presence, place, empty=none), empty=none),
             states=states,
             grid=agent_grid(board, values, place, layout),
+            without=without_words(values, place),
         )
 
 
@@ -103,8 +106,3 @@ def notice_of(overall: Standing, values: Values, place: Place) -> str:
         return ""
     heard = None if overall.alive_at is None else figures.wall_clock(overall.alive_at, place.timezone)
     return filled(CAUSES.get(overall.reason, CAUSES["ok"]), source=source_title(overall.source), time=heard, who=overall.by)
-
-
-def source_title(source: str | None) -> str:
-    """A source's name as the start of a sentence."""
-    return (source or "").replace("-", " ").capitalize()

@@ -100,6 +100,11 @@ def filled(sentence: Sentence, **known: str | int | None) -> str:
     return PLACEHOLDER.sub(lambda match: str(known.get(match[1], "")), OPTIONAL.sub(part, str(sentence)))
 
 
+def source_title(source: str | None) -> str:
+    """A source's name as the start of a sentence."""
+    return (source or "").replace("-", " ").capitalize()
+
+
 def texts_for_browser() -> dict[str, str]:
     """Every sentence under one name ("cause.silent"), in the active language."""
     rooms = {"state": STATE_WORDS, "severity": SEVERITY_WORDS, "cause": CAUSES, "short": SHORT_CAUSES, "level": LEVEL_WORDS, "say": OTHERS}

@@ -1,18 +1,17 @@
 """What a page tells its script so that it stays true without a reload: the socket to listen to, the words, the clock, what was drawn."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
 from django.urls import reverse
 
-from stats.domain.lacking import heard_from, is_lacking, starts, unheard_of, unheard_until
+from stats.domain.lacking import heard_from, is_lacking, starts, unheard_of, unheard_until, without_of
 from wallboard.boards import figures
 from wallboard.boards.figure import Place
 from wallboard.boards.freshness import CALLS, Standing, standing_for
-from wallboard.boards.page import source_title
 from wallboard.boards.topics import PAGE, drawn
-from wallboard.boards.wording import CAUSES, LEVEL_WORDS, filled, texts_for_browser
+from wallboard.boards.wording import CAUSES, LEVEL_WORDS, filled, source_title, texts_for_browser
 from wallboard.pages.frame import Visit
 
 
@@ -59,6 +58,12 @@ def lacks_from(visit: Visit, scope: str, metric: str, source: str | None) -> str
     return source or next((name for name, each in sources if metric in each.lacks.get("site", ())), "")
 
 
+def without_words(visit: Visit, metrics: Iterable[str]) -> dict[str, str] | None:
+    """The telephone systems that can never tell their part of some of these numbers of the site, and what says more; None for none."""
+    sources = [name for name, since in without_of(visit.snapshot.values, metrics).items() if since is None]
+    return {"sources": ", ".join(map(source_title, sources)), "more": _more(sources)} if sources else None
+
+
 def until_words(visit: Visit, until: int | None, source: str | None) -> dict[str, str] | None:
     """Until when (epoch ms) calls went unheard, at which source, its own or the site's latest, and what says more of it; None where none
     did (`until` None)."""
@@ -77,5 +82,8 @@ def unheard_today(visit: Visit) -> dict[str, str] | None:
 
 
 def _until(sources: list[str], until: int, timezone: str) -> dict[str, str]:
-    more = f"{reverse('source', args=sources)}#lacks" if len(sources) == 1 and sources[0] else reverse("sources")
-    return {"time": figures.wall_clock(until, timezone), "source": ", ".join(sources), "more": more}
+    return {"time": figures.wall_clock(until, timezone), "source": ", ".join(sources), "more": _more(sources)}
+
+
+def _more(sources: list[str]) -> str:
+    return f"{reverse('source', args=sources)}#lacks" if len(sources) == 1 and sources[0] else reverse("sources")

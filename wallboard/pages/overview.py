@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from stats.domain.facts import Facts
 from stats.domain.lacking import DERIVED, is_lacking
 from stats.domain.periods import minute_of
-from wallboard.boards import figures
+from wallboard.boards import figures, gaps
 from wallboard.boards.board import PANEL_STATES
 from wallboard.boards.figure import Place
 from wallboard.boards.freshness import AGENTS, CALLS, Standing, Values, standing_for
@@ -22,7 +22,7 @@ from wallboard.boards.wording import CAUSES, STATE_WORDS, filled
 from wallboard.pages.addresses import receipt_address
 from wallboard.pages.cells import Cell, cell
 from wallboard.pages.frame import Visit, draw, for_people
-from wallboard.pages.live_page import live_root, place_of, unheard_today
+from wallboard.pages.live_page import live_root, place_of, unheard_today, without_words
 from wallboard.pages.urgency import ALARMING, Alarm, alarms, urgency, worst_of
 
 VIEWS = ("cards", "table")
@@ -104,6 +104,7 @@ async def overview(visit: Visit) -> HttpResponse:
         "overview",
         live=live_root(visit, "overview", words),
         unheard_until=unheard_today(visit),
+        without=without_words(visit, (*gaps.CALLS, *gaps.AGENTS)),
         sentence=sentence_of(values, place),
         top=[_cell(values, "site", metric, feed, str(label), None, place) for metric, feed, label in TOP],
         states=[

@@ -18,7 +18,7 @@ from stats.domain.notes import CallDetail, Recording, Transcript
 from stats.domain.records import Party
 from stats.history.notes_reading import CallNotes, names_of, notes_of
 from wallboard.boards.figures import whole_seconds
-from wallboard.boards.page import source_title
+from wallboard.boards.wording import source_title
 from wallboard.pages.call.lengths import in_words
 from wallboard.pages.call.reading import Reading
 from wallboard.pages.call.reasons import reason_words
