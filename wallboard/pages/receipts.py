@@ -17,7 +17,6 @@ from django.urls import path
 from django.utils.translation import gettext as _
 
 from stats.domain.definitions import Definition, definition
-from stats.domain.lacking import of_window, unheard_until, without_of
 from stats.domain.periods import WINDOWS as ROLLING
 from stats.domain.periods import business_day, day_bounds
 from wallboard.accounts import journal
@@ -33,7 +32,8 @@ from wallboard.pages.addresses import hours_query, receipt_address
 from wallboard.pages.contact_names import names_for
 from wallboard.pages.definition_words import KINDS, LEFT_OUT, WINDOWS, WORDS
 from wallboard.pages.frame import Forbidden, NotThere, Visit, draw, draw_plain, for_people
-from wallboard.pages.live_page import lacks_from, live_root, place_of, until_words, without_words
+from wallboard.pages.live_page import live_root, place_of
+from wallboard.pages.receipt_gaps import gaps_of
 from wallboard.pages.words import archive_behind, clock_time, day_and_time, iso, masked
 from wallboard.push.admission import ArchiveBehind, DatabaseAway
 from wallboard.reports.words import day_words, days_words, hours_words, promise_words
@@ -100,25 +100,6 @@ def _wish(visit: Visit, scope: str, metric: str) -> Wish:
     )
 
 
-def _until(visit: Visit, told: Receipt) -> dict[str, str] | None:
-    metric, values = _in_values(told), visit.snapshot.values
-    until = unheard_until(values, told.wish.scope, metric)
-    if until is None and told.wish.scope == "site":
-        until = max((since for since in without_of(values, [metric]).values() if since is not None), default=None)
-    return until_words(visit, until, told.source)
-
-
-def _without(visit: Visit, told: Receipt) -> dict[str, str] | None:
-    if told.wish.scope != "site":
-        return None
-    return without_words(visit, [_in_values(told)])
-
-
-def _in_values(told: Receipt) -> str:
-    """The number's id as values have it: what is so now, and what is so today, stand under their own names."""
-    return of_window(told.wish.metric, told.window if told.window in ROLLING else "today")
-
-
 def _context(visit: Visit, told: Receipt, names: Mapping[str, str]) -> dict[str, Any]:
     meant, wish = told.definition, told.wish
     queue_name, agent_name = partial(_queue_name, visit), partial(_agent_name, visit)
@@ -149,9 +130,7 @@ def _context(visit: Visit, told: Receipt, names: Mapping[str, str]) -> dict[str,
         "facts": meant.unit in ("text", "list", "instant", "true/false"),
         "feed": {"presence": PRESENCE, "agents": AGENTS}.get(meant.kind, CALLS),
         "source": told.source or "",
-        "lacks_from": lacks_from(visit, wish.scope, wish.metric, told.source),
-        "without": _without(visit, told) if told.asked is None else None,
-        "unheard_until": _until(visit, told) if told.asked is None else None,
+        **gaps_of(visit, told),
         "window": _window_words(told, visit.timezone),
         "as_of": clock_time(told.as_of, visit.timezone),
         "as_of_iso": iso(told.as_of, visit.timezone),
