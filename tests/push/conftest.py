@@ -23,7 +23,7 @@ class Browser(WebsocketCommunicator):
         headers = [(b"cookie", f"wb_screen={token}".encode())] if token else []
         super().__init__(URLRouter(websocket_urlpatterns), f"/ws/boards/{slug}/", headers)
 
-    async def hear(self, within_s: float = 3.0) -> dict[str, object]:
+    async def hear(self, within_s: float = 20.0) -> dict[str, object]:
         """The next message."""
         message: dict[str, object] = await self.receive_json_from(within_s)
         return message

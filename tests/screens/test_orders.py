@@ -43,7 +43,7 @@ class Television(WebsocketCommunicator):
         header = "; ".join(f"{name}={value}" for name, value in cookies.items()).encode()
         super().__init__(URLRouter(websocket_urlpatterns), f"/ws/boards/{board}/{query}", [(b"cookie", header)])
 
-    async def hear(self, kind: str, within_s: float = 6.0) -> dict[str, Any]:
+    async def hear(self, kind: str, within_s: float = 20.0) -> dict[str, Any]:
         """The next message of a kind; everything before it is acknowledged."""
         async with asyncio.timeout(within_s):
             while True:

@@ -71,7 +71,7 @@ async def test_the_dashboard_and_the_alarms_ask_for_what_a_real_scrape_tells(ope
     """By metric and by label; a browser is at a board, another was refused."""
     await open_board()
     stranger = await open_board(key="of-nobody")
-    assert (await stranger.receive_output(3))["code"] == 4003
+    assert (await stranger.receive_output(20))["code"] == 4003
     await everything(worker, redis_server)
     try:
         await (await live.organisation("default")).fresh(0.0)

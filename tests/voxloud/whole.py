@@ -29,6 +29,7 @@ class PostedTo(Housed):
 
     def __init__(self) -> None:
         super().__init__("voxloud", "vl", path="/api", token=KEY, settings={"queues": QUEUES})
+        self.called_at = 0  # when those of its past called, epoch ms
 
     def tell(self, posted: dict[str, Any], *, keep: bool = False) -> None:
         """The look-alike posts a document."""
