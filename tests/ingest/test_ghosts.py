@@ -61,8 +61,11 @@ async def test_the_whole_life_of_a_ghost(redis_server: str, monkeypatch: pytest.
         began = now_ms()
         await watch.upstream.send("calls", call("ghost", began, first_queue=FIRST))
         await watch.upstream.send("queues", visit("ghost", FIRST, began))
-        await asyncio.sleep(0.2)
-        assert await numbers(watch) == (1, 1, 0)
+
+        async def waits() -> bool:
+            return await numbers(watch) == (1, 1, 0)
+
+        await comes_true(waits)
         time.by += 29 * MINUTE_MS
         await asyncio.sleep(0.3)
         assert not [a for a in watch.upstream.asked if a.variables.get("callId")]
@@ -86,8 +89,12 @@ async def test_the_whole_life_of_a_ghost(redis_server: str, monkeypatch: pytest.
         await watch.begun()
         assert await numbers(watch) == (0, 1, 0), "a restart must not bring it back"
         await watch.upstream.send("queues", visit("ghost", FIRST, began))
-        await asyncio.sleep(0.2)
-        assert (await numbers(watch))[0] == 1, "heard of again it lives"
+
+        async def lives() -> bool:
+            """Heard of again."""
+            return (await numbers(watch))[0] == 1
+
+        await comes_true(lives)
 
 
 def open_call(asof: int, **changes: object) -> Call:

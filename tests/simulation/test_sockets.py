@@ -100,7 +100,9 @@ async def test_a_revoked_token_closes_the_door_and_a_new_one_opens_it(simulator)
 
 async def test_connections_and_handshakes_are_counted(simulator):
     async with dial(simulator, "calls"), dial(simulator, "calls"), dial(simulator, "profile_live"):
-        await asyncio.sleep(0.05)
+        async with asyncio.timeout(10):
+            while sum(simulator.state()["connections"].values()) < 3:  # noqa: ASYNC110 (nobody tells it)
+                await asyncio.sleep(0.01)
         assert simulator.state()["connections"] == {**dict.fromkeys(DATASOURCES, 0), "calls": 2, "profile_live": 1}
     with pytest.raises(InvalidStatus):
         await dial(simulator, "queues", {})

@@ -39,10 +39,10 @@ async def test_websocket_client_hears_frames():
             on_message=lambda ws, message: (heard.append(json.loads(message)), ws.close()),
         )
         running = asyncio.create_task(asyncio.to_thread(app.run_forever))
-        assert await asyncio.to_thread(opened.wait, 5)
+        assert await asyncio.to_thread(opened.wait, 20)
         while not await simulator.send("calls", CALL):  # noqa: ASYNC110 - the line is listed a moment after the handshake
             await asyncio.sleep(0.01)
-        await asyncio.wait_for(running, 5)
+        await asyncio.wait_for(running, 20)
     assert heard == [CALL]
 
 
