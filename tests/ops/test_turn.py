@@ -51,7 +51,7 @@ def two(tmp_path: Path) -> Iterator[list[Server]]:
     for _ in range(2):
         servers.append(Server(environment))
         assert servers[-1].says(b"waits", 20)
-        servers[0].says(b"serves", 5)
+        servers[0].says(b"serves", 20)
     yield servers
     for each in servers:
         each.end()
@@ -61,10 +61,10 @@ def two(tmp_path: Path) -> Iterator[list[Server]]:
 def test_one_serves_and_the_next_begins_when_it_ends(two: list[Server], how: signal.Signals) -> None:
     """However it ends: the kernel passes the turn on."""
     first, second = two
-    assert first.says(b"serves", 5)
+    assert first.says(b"serves", 20)
     assert not second.says(b"serves", 0.5)
     first.process.send_signal(how)
-    assert second.says(b"serves", 5)
+    assert second.says(b"serves", 20)
 
 
 def test_who_waits_ends_at_once_when_told_to(two: list[Server]) -> None:

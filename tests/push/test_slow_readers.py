@@ -62,7 +62,7 @@ async def test_those_who_do_not_acknowledge_wait_and_those_who_do_go_on(web: Ser
                 except TimeoutError:
                     continue
             await socket.send(json.dumps({"type": "ack", "version": version}))
-            back.append({**json.loads(await asyncio.wait_for(socket.recv(), 2)), "expected": version})
+            back.append({**json.loads(await asyncio.wait_for(socket.recv(), 10)), "expected": version})
 
     async def floor() -> None:
         for number in range(1000):
